@@ -101,6 +101,11 @@ def _decimal(number: int, size: int) -> str:
     return f"{above}.{digits}" if digits else str(above)
 
 
+def ago(then: float, now: float) -> str:
+    """Write how long ago a time was. A clock that is ahead gives no negative age."""
+    return f"{age(max(0.0, now - then))} ago"
+
+
 def age(seconds: float) -> str:
     """Write an age as `kubectl get` does: "45s", "5m3s", "5d3h", "2y34d"."""
     whole = int(seconds)

@@ -14,6 +14,7 @@ def epoch(timestamp: str | None) -> float | None:
         return None
 
 
-def utc(seconds: float) -> str:
-    """Write a time in seconds since 1970 as RFC 3339, in whole seconds."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+def utc(time: float | datetime) -> str:
+    """Write a time, or seconds since 1970, as RFC 3339 in whole seconds."""
+    moment = time.astimezone(UTC) if isinstance(time, datetime) else datetime.fromtimestamp(time, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

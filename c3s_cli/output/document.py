@@ -19,12 +19,13 @@ from typing import Any, Final
 import msgspec
 
 from c3s_cli import API_VERSION
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.of_sources import COVERAGE, ENDED
 from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Unit, by_name, flat, split_change, split_path
 from c3s_cli.model.placing import FitResult
 from c3s_cli.model.sample import WHOLE, Failure
-from c3s_cli.output.identity import moment, shown_columns
+from c3s_cli.output.identity import shown_columns
 from c3s_cli.output.units import in_units
 from c3s_cli.report import Report, Series
 from c3s_cli.request.view import View
@@ -49,7 +50,7 @@ def json_document(report: Report, view: View) -> Iterator[str]:
 def json_series(series: Series, view: View) -> Iterator[str]:
     """Write the items of several reports as one document. The first report says what all have."""
     first = next(series.reports)
-    about = {"start": moment(series.start), "end": moment(series.end), "readings": series.readings}
+    about = {"start": utc(series.start), "end": utc(series.end), "readings": series.readings}
     head = {**_head(first), "kind": f"{first.kind.item}Series", "metadata": about}
     items = chain.from_iterable(_json_items(report, view) for report in chain([first], series.reports))
     return _json_list(head, items, lambda: {"failures": list(map(_failure, series.failures))}, view)
@@ -127,8 +128,8 @@ def _head(report: Report) -> dict[str, Any]:
         "apiVersion": API_VERSION,
         "kind": f"{report.kind.item}List",
         "metadata": {
-            "timestamp": moment(report.usage_time or report.now),
-            **{f"{side}Timestamp": moment(time) for side, time in report.compared.items()},
+            "timestamp": utc(report.usage_time or report.now),
+            **{f"{side}Timestamp": utc(time) for side, time in report.compared.items()},
             **_failed_contexts(report),
             **_fit_results(report),
             **({"rule": report.rule} if report.rule else {}),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.amounts.duration import age
+from c3s_cli.amounts.duration import ago
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.columns.catalogue import CONTAINER, IDENTITY, table_of
 from c3s_cli.columns.vocabulary import Column, Unit
@@ -216,7 +216,7 @@ def marks_rows(report: Report, view: View) -> bool:
 def _sampled(timestamp: str | None, now: datetime) -> str:
     """Return the age of a row's metrics, which differs between clusters."""
     measured = epoch(timestamp)
-    return UNKNOWN if measured is None else f"{age(max(0.0, now.timestamp() - measured))} ago"
+    return UNKNOWN if measured is None else ago(measured, now.timestamp())
 
 
 def lines_of(report: Report, view: View) -> Sequence[Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.catalogue import IDENTITY, table_of
 from c3s_cli.columns.vocabulary import COMPARED, FITTING, MOVING, RIGHTSIZING, Column, Kind, Unit, by_name, flat
 from c3s_cli.report import Report
@@ -41,15 +40,10 @@ def times_of(report: Report) -> list[Column]:
     """Return the column with the time of a reading in a series; nothing for a single reading."""
     if report.time is None:
         return []
-    read_at = moment(report.time)
+    read_at = utc(report.time)
     return [Column("time", Unit.TIME, lambda _row: read_at, "when the reading was made")]
 
 
 def shown_columns(report: Report) -> list[Column]:
     """Return all columns of the structured formats: the identity, then the requested ones, without duplicates."""
     return list(by_name((*identity_columns(report), *flat(report.columns))).values())
-
-
-def moment(time: datetime) -> str:
-    """Write a time in RFC 3339, as Kubernetes does."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from c3s_cli.amounts.duration import age
+from c3s_cli.amounts.duration import ago
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.columns.vocabulary import unit_of
 from c3s_cli.output.cells import AMOUNTS
@@ -43,7 +43,7 @@ def pod_facts(pod: Pod, details: PodDetails | None, now: datetime) -> Iterator[t
 
 def _status(facts: PodFacts, at: float) -> str:
     restarts = "restarts unknown" if facts.restarts is None else f"{facts.restarts} restarts"
-    since = "" if facts.created_at is None else f", created {_ago(facts.created_at, at)}"
+    since = "" if facts.created_at is None else f", created {ago(facts.created_at, at)}"
     return f"{facts.status or UNKNOWN}, {restarts}{since}{f', {facts.qos_class}' if facts.qos_class else ''}"
 
 
@@ -55,12 +55,12 @@ def _container(container: Container, at: float) -> Iterator[tuple[str, str]]:
         yield "waiting", f"{container.name}: {', '.join(states.waiting)}"
     if states.terminated_because:
         ended = epoch(states.terminated_at)
-        when = "" if ended is None else f" {_ago(ended, at)}"
+        when = "" if ended is None else f" {ago(ended, at)}"
         yield "last ended", f"{container.name}: {states.terminated_because}{when}"
 
 
 def _condition(condition: PodCondition, at: float) -> str:
-    since = "" if condition.since is None else f" since {_ago(condition.since, at).removesuffix(' ago')}"
+    since = "" if condition.since is None else f" since {ago(condition.since, at).removesuffix(' ago')}"
     why = ", ".join(filter(None, (condition.reason, condition.message)))
     return f"{condition.type} {condition.status}{since}{f': {why}' if why else ''}"
 
@@ -79,8 +79,3 @@ def _term(term: Term) -> str:
 def _amount(amounts: Amounts, resource: str) -> str:
     value = amounts.get(resource)
     return AMOUNTS[unit_of(resource)](value) if value else "-"
-
-
-def _ago(then: float, at: float) -> str:
-    # The clock of a node may be ahead.
-    return f"{age(max(0.0, at - then))} ago"

@@ -96,7 +96,7 @@ class _Side:
             if side.period and not side.period.is_range:
                 raise UsageError(f"{side.file} is a document, which has one time: {side.text} asks for another")
             self.document = read_document(side.file)
-            self.moment = f"{self.document.file}, usage at {utc(self.document.now.timestamp())}"
+            self.moment = f"{self.document.file}, usage at {utc(self.document.now)}"
         elif side.period and target.origin.kind != "prometheus":
             raise UsageError("--since needs AFTER, or --from prometheus or URL for the cluster", hint=NO_HISTORY)
 
@@ -158,7 +158,7 @@ class _Side:
 
     def _words(self, samples: Sequence[Sample]) -> str:
         moment = next(filter(None, (sample.moment for sample in samples)), "")
-        now = utc(latest(samples).timestamp())
+        now = utc(latest(samples))
         return f"{self.side.file or LIVE}, {f'usage {moment}' if moment else now}"
 
 

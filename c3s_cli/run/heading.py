@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from c3s_cli.amounts.duration import age, parse_window
+from c3s_cli.amounts.duration import age, ago, parse_window
 from c3s_cli.amounts.quantity import cpu_percent, memory_percent
-from c3s_cli.amounts.timestamp import epoch
+from c3s_cli.amounts.timestamp import epoch, utc
 from c3s_cli.analysis.summary import Summary, summary_of
 from c3s_cli.columns.of_resources import COMPARABLE_USAGE
 from c3s_cli.errors import ApiError, C3sError
@@ -117,7 +117,7 @@ class Heading:
         status = [pace, read, sampled]
         if self.members[0].is_recorded and read_at:
             # What does not fit is left out from the left.
-            status = [pace, sampled, f"replay of {read_at:%Y-%m-%dT%H:%M:%SZ}"]
+            status = [pace, sampled, f"replay of {utc(read_at)}"]
         return Header(
             facts=tuple(fact for fact in self._facts(summary) if fact.value),
             gauges=self.gauges(),
@@ -204,4 +204,4 @@ def _sampled(summary: Summary | None, now: datetime | None) -> str:
         window = f" over {parse_window(summary.window) / 10**9:.0f}s" if summary.window else ""
     except ValueError:
         window = ""
-    return f"sampled {age(max(0.0, now.timestamp() - measured))} ago{window}"
+    return f"sampled {ago(measured, now.timestamp())}{window}"

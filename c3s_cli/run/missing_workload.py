@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from shlex import quote
 
 from c3s_cli.columns.kinds import LISTS, RESOURCES
-from c3s_cli.errors import ApiError, C3sError
+from c3s_cli.errors import ApiError, C3sError, is_absence
 from c3s_cli.kube.cluster import segment
 from c3s_cli.metrics import scope_of
 from c3s_cli.model.sample import Sample
@@ -35,7 +35,7 @@ def refuse_missing(member: Member, query: Query, samples: Sequence[Sample]) -> N
         try:
             reading.get(f"/apis/{group}/namespaces/{segment(namespace)}/{plural}/{segment(name)}")
         except C3sError as problem:
-            if isinstance(problem, ApiError) and problem.reason == "NotFound":
+            if is_absence(problem):
                 continue
         return
     raise not_found(query.workload, samples)

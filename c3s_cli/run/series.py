@@ -9,11 +9,11 @@ from itertools import chain
 
 from msgspec import structs
 
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.analysis.report import make_report
 from c3s_cli.errors import C3sError, ExitCode, UsageError, is_absence
 from c3s_cli.metrics import calls_at_once
 from c3s_cli.model.sample import Failure, Sample
-from c3s_cli.output.identity import moment
 from c3s_cli.output.series import render_series
 from c3s_cli.report import Report, Series
 from c3s_cli.request.period import Period
@@ -39,7 +39,7 @@ def show_series(target: Target, query: Query, period: Period, view: View) -> Exi
         series = readings.series()
         emit(render_series(series, view))
     if view.format in TABLES:
-        say(f"usage of {series.readings} readings from {moment(series.start)} to {moment(series.end)}")
+        say(f"usage of {series.readings} readings from {utc(series.start)} to {utc(series.end)}")
     for line in readings.remarks():
         say(line)
     stages.summarize()

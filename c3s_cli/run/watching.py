@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, structs
 
+from c3s_cli.amounts.timestamp import utc
 from c3s_cli.errors import ApiError, C3sError, ExitCode, UsageError
 from c3s_cli.metrics import calls_at_once
 from c3s_cli.output import unmatched_paths
@@ -198,7 +199,7 @@ class Pipe(Struct):
     def show(self, report: Report) -> None:
         """Print a report and its remarks."""
         if not self.first and self.view.format in TABLES:
-            emit([f"{report.now:%Y-%m-%dT%H:%M:%SZ}\n"])
+            emit([f"{utc(report.now)}\n"])
         write(report, self.view, self.stages)
         # Only once: the template is the same for every reading.
         for remark in unmatched_paths(report, self.view) if self.first else ():

@@ -154,7 +154,7 @@ class Recorder:
             "SELECT time FROM readings WHERE cluster = ? AND base > 0 ORDER BY id DESC LIMIT 1", (cluster,)
         ).fetchone()
         if before and sample.now.timestamp() < before[0] - CLOCKS:
-            now = utc(sample.now.timestamp())
+            now = utc(sample.now)
             self._remarks += (f"the clock of {sample.context} went back from {utc(before[0])} to {now}",)
 
     def _usage(self, sample: Sample, last: _Last) -> dict[str, Any]:
