@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from c3s_cli.amounts.duration import ago
 from c3s_cli.amounts.timestamp import epoch
+from c3s_cli.columns.of_resources import CPU_AND_MEMORY
 from c3s_cli.columns.vocabulary import unit_of
 from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.terminal.printable import NONE, UNKNOWN
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from c3s_cli.amounts.allocation import Amounts, Term
     from c3s_cli.model.pod_details import PodCondition, PodDetails
     from c3s_cli.model.rows import Container, Pod, PodFacts
-
-ALWAYS: Final = ("cpu", "memory")
 
 
 def pod_facts(pod: Pod, details: PodDetails | None, now: datetime) -> Iterator[tuple[str, str]]:
@@ -67,11 +66,11 @@ def _condition(condition: PodCondition, at: float) -> str:
 
 def _term(term: Term) -> str:
     """Write one term, such as `+ container app: cpu 200m/1000m, memory 512Mi/<none>`: requests/limits."""
-    named = (*ALWAYS, *sorted({*term.requests, *term.limits} - set(ALWAYS)))
+    named = (*CPU_AND_MEMORY, *sorted({*term.requests, *term.limits}.difference(CPU_AND_MEMORY)))
     amounts = [
         f"{resource} {_amount(term.requests, resource)}/{_amount(term.limits, resource)}"
         for resource in named
-        if resource in ALWAYS or term.requests.get(resource) or term.limits.get(resource)
+        if resource in CPU_AND_MEMORY or term.requests.get(resource) or term.limits.get(resource)
     ]
     return f"{term.how} {term.what}: {', '.join(amounts)}"
 

@@ -1,4 +1,4 @@
-"""What to say of the columns of a command line that may mean something else than whoever named them thinks."""
+"""Remarks about columns that may not mean what somebody who names them expects."""
 
 from __future__ import annotations
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Final
+
+from msgspec import to_builtins
 
 from c3s_cli import API_VERSION
 from c3s_cli.amounts.allocation import Term, terms_of
 from c3s_cli.amounts.totals import added
+from c3s_cli.columns.of_resources import CPU_AND_MEMORY
 from c3s_cli.columns.vocabulary import Kind, json_name, unit_of
 from c3s_cli.errors import ExitCode, UsageError
 from c3s_cli.metrics import pod_resources, pods_of_node
@@ -22,8 +24,6 @@ from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
 from c3s_cli.sources.calls import Calls
 from c3s_cli.terminal.printable import printable
-
-ALWAYS: Final = ("cpu", "memory")
 
 
 def explain_one(target: Target, query: Query, view: View) -> ExitCode:
@@ -59,7 +59,7 @@ def _of_node(calls: Calls, query: Query) -> list[Term]:
 
 def _table(terms: Sequence[Term], *, headers: bool) -> Iterator[str]:
     mentioned = {resource for term in terms for resource in (*term.requests, *term.limits)}
-    resources = [*ALWAYS, *sorted(mentioned - set(ALWAYS))]
+    resources = [*CPU_AND_MEMORY, *sorted(mentioned.difference(CPU_AND_MEMORY))]
     headings = ["OP", "TERM"]
     columns = [[term.how for term in terms], [printable(term.what) for term in terms]]
     for resource in resources:
@@ -77,9 +77,6 @@ def _document(query: Query, terms: Sequence[Term]) -> str:
         "kind": "Explanation",
         "metadata": {"name": query.name},
         "units": {json_name(resource): unit_of(resource).value for resource in sorted(resources)},
-        "terms": [
-            {"how": term.how, "what": term.what, "requests": dict(term.requests), "limits": dict(term.limits)}
-            for term in terms
-        ],
+        "terms": to_builtins(terms),
     }
     return json.dumps(whole, indent=2) + "\n"
