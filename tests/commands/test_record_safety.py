@@ -250,3 +250,11 @@ def test_a_format_that_never_was_is_refused_and_namespaces_are_listed(run: Run, 
         connection.execute("PRAGMA user_version = 0")
     said = f"error: {path} was recorded by a c3s that was never released (format 0)\n"
     assert run(f"top nodes --from {path}") == (1, "", said)
+
+
+def test_readings_share_the_names_of_pods_until_most_of_them_are_gone(tmp_path: Path) -> None:
+    many, few = {f"web-{number}": 1 for number in range(10)}, {"job-1": 1}
+    path = record(tmp_path / "r.c3s", *(reading(60 * n, **pods) for n, pods in enumerate((many, many, few, few))))
+    with changed(path) as connection:
+        names = connection.execute("SELECT count(*) FROM things GROUP BY layout ORDER BY layout").fetchall()
+    assert names == [(10,), (1,)]
