@@ -17,7 +17,6 @@ from c3s_cli.request.namespaces import is_pattern, matching
 from c3s_cli.sources.calls import Calls, Memoized, Progress, open_reading
 from c3s_cli.sources.core_api import CoreApi, Stale, unknown_namespaces
 from c3s_cli.sources.decode.owner_resolver import OwnerResolver
-from c3s_cli.sources.former_nodes import with_former_nodes
 from c3s_cli.sources.metrics_api import MetricsApi
 from c3s_cli.sources.source import CLUSTER, TOTALS, Lists, Scope, Usage
 
@@ -262,7 +261,7 @@ class ClusterReader:
             remarks=(*usage.remarks, *filter(None, [why])),
             histories=histories,
         )
-        return _with_groups(with_former_nodes(sample, part.needs, scope, usage), scope, usage)
+        return _with_groups(_with_former_nodes(sample, part, usage), scope, usage)
 
     def _with_former(self, pods: list[Pod], facts: Any, owners: Any, usage: Usage) -> tuple[list[Pod], Any]:
         """Add facts of pods that ended in the range. A pod that still exists only has no running containers."""
@@ -303,6 +302,16 @@ def _why_unmeasured(part: Part, answers: Mapping[Needs, Any], now: datetime) -> 
     if isinstance(pods, C3sError):
         pods.hint = pods.hint or why or None
     return why
+
+
+def _with_former_nodes(sample: Sample, part: Part, usage: Usage) -> Sample:
+    """Add the details of nodes that are gone at the end of a range."""
+    period = part.scope.period
+    if Needs.NODE_DETAILS not in part.needs or not (period and period.is_range):
+        return sample
+    from c3s_cli.sources.former_nodes import with_former_nodes  # only a range has nodes that are gone
+
+    return with_former_nodes(sample, usage)
 
 
 def _with_groups(sample: Sample, scope: Scope, usage: Usage) -> Sample:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from c3s_cli.columns.vocabulary import Needs
 from c3s_cli.model.sample import Sample
-from c3s_cli.sources.source import Scope, Usage
+from c3s_cli.sources.source import Usage
 
 
-def with_former_nodes(sample: Sample, needs: Needs, scope: Scope, usage: Usage) -> Sample:
+def with_former_nodes(sample: Sample, usage: Usage) -> Sample:
     """Add the details of nodes that are gone, as far as the source knows them, and what it says about the others."""
-    if Needs.NODE_DETAILS not in needs or not (scope.period and scope.period.is_range):
-        return sample
     names = {node.name for node in sample.nodes if node.ended}
     names |= {facts.node for facts in (sample.pod_facts or {}).values() if facts.node}
     gone = sorted(names - (sample.node_facts or {}).keys())
