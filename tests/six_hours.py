@@ -120,6 +120,16 @@ def succession() -> Iterator[Series]:
     yield MEMORY, labels, at(BEGIN, END, 10 * MI)
 
 
+def missed() -> Iterator[Series]:
+    """Give two pods; of one of them, and its node, scrapes failed for three minutes."""
+    fail = END - 2 * 3600
+    for pod, spans in (("steady", [(BEGIN, END)]), ("missed", [(BEGIN, fail), (fail + 180, END)])):
+        labels = {"namespace": "x", "pod": pod, "container": "main", "id": f"/{pod}", "instance": pod, "job": "kubelet"}
+        for begin, end in spans:
+            yield CPU, labels, at(begin, end, lambda when: (when - BEGIN) * 0.5)
+            yield MEMORY, labels, at(begin, end, 10 * MI)
+
+
 def moved() -> Iterator[Series]:
     """Give a pod that moved from one kubelet to another after half of the time. Its series have neither id nor node."""
     turn = END - 3 * 3600
@@ -269,5 +279,5 @@ def loops() -> Iterator[Series]:
 
 def everything() -> Iterator[Series]:
     """Give all series."""
-    for part in (restarts, ends, succession, moved, beginners, kills, counts, starts, machines, loops):
+    for part in (restarts, ends, succession, missed, moved, beginners, kills, counts, starts, machines, loops):
         yield from part()

@@ -216,6 +216,14 @@ def test_what_has_ended_uses_nothing_now_and_that_is_known(run: Run, engine: str
     assert (result.code, result.out.split()[1], "judged" in result.err) == (0, "3/3", False)
 
 
+def test_what_some_scrapes_missed_was_there(ask: Ask) -> None:
+    for words, members in (("--by namespace", 2), ("", 1)):
+        rows = ask(f"pods -n x {words} --since 6h {END} --columns memory.min,cpu.avg")
+        for row in rows.values():
+            assert row["memory"]["min"] == members * 10 * six_hours.MI
+            assert millicores(row["cpu"]["avg"]) == near(500 * members)
+
+
 def test_a_pod_that_moved_used_what_it_used_on_both_nodes(ask: Ask) -> None:
     for step in ("1m", "1h"):
         (row,) = ask(f"pods -n v --since 6h {END} --step {step} --columns cpu.avg,cpu.max").values()

@@ -25,7 +25,7 @@ from c3s_cli.sources.prometheus.raw_samples import RawSamples
 from c3s_cli.sources.prometheus.reduction import reduce_series
 from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
-from c3s_cli.sources.prometheus.stale import ended_series, pods_of, without_stale
+from c3s_cli.sources.prometheus.stale import bridge_holes, ended_series, pods_of, without_stale
 from c3s_cli.sources.prometheus.uneven import even_out
 
 Key = tuple[str, ...]
@@ -213,7 +213,7 @@ class Past(Struct):
         matchers = [selector, promql.one_of("pod", names) if names else ""]
         period = structs.replace(self.period, only_fresh=True)
         fresh = self._matrix("memory", lambda match, _: query(match, period), matchers, rows, pods=pods)
-        return without_stale(matrix, fresh, series, self.period.step)
+        return bridge_holes(without_stale(matrix, fresh, series, self.period.step), self.period.step, instances=pods)
 
     def _complete(self, memory: str, matchers: Sequence[str], by: str, key_of: Callable[[Labels], Key]) -> None:
         """Find the gaps in the data, and when the objects began and ended that did not live all the time."""

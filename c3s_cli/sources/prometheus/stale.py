@@ -1,4 +1,8 @@
-"""Gauges of what has ended: their last value is still found for two scrapes, and must not count as present. No I/O."""
+"""Gauges of what has ended, and of what some scrapes missed. No I/O.
+
+The last value of what has ended is still found for two scrapes, and must not count as present. If more scrapes fail,
+what goes on is not found for a while, and must not count as absent.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from array import array
 from itertools import pairwise
 
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
-from c3s_cli.sources.prometheus.promql import who
+from c3s_cli.sources.prometheus.promql import WINDOW, who
 
 Identity = frozenset[tuple[str, str]]
 
@@ -56,3 +60,25 @@ def _trimmed(points: Points, fresh: set[float], step: int) -> Points:
             kept.append((time, value))
         later = time
     return Points(array("d", [time for time, _ in reversed(kept)]), array("d", [value for _, value in reversed(kept)]))
+
+
+def bridge_holes(matrix: Matrix, step: int, *, instances: bool) -> Matrix:
+    """Add the points at which scrapes of something had failed for a few minutes: its last value.
+
+    instances: whether only series with an id are of one instance, so that it cannot have ended meanwhile.
+    """
+    return [
+        (labels, points if instances and not labels.get("id") else _bridged(points, step)) for labels, points in matrix
+    ]
+
+
+def _bridged(points: Points, step: int) -> Points:
+    times, values = array("d"), array("d")
+    for time, value in zip(*points, strict=True):
+        if times and 1.5 * step < time - times[-1] <= WINDOW + step:
+            missing = [times[-1] + step * each for each in range(1, round((time - times[-1]) / step))]
+            values.extend([values[-1]] * len(missing))
+            times.extend(missing)
+        times.append(time)
+        values.append(value)
+    return Points(times, values)
