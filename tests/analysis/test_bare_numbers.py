@@ -47,9 +47,10 @@ def test_what_a_bare_number_means_is_said_if_a_percentage_was_probably_meant(dem
 @pytest.mark.parametrize(
     ("words", "note"),
     [
-        (
+        pytest.param(
             "top nodes --from prometheus --since 1h --fail-if 'cpu.max > 90'",
             "cpu.max > 90 means 90 cores, more than any row has; for a percentage: cpu.max% > 90",
+            marks=pytest.mark.slow,
         ),
         (
             "top volumes -A --from prometheus --fail-if 'used > 80'",

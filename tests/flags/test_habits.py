@@ -16,6 +16,7 @@ from tests.flags.typed_words import TYPED_WORDS
 TIMES = re.compile(r"in \d+ ms|, \d+ KiB")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [*TYPED_FLAGS, *TYPED_WORDS], ids=lambda row: row[0])
 def test_what_is_typed_is_read_as_c3s(
     run: Run, demo: Run, row: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -66,6 +67,7 @@ def test_a_prometheus_is_named_by_its_url(demo: Run) -> None:
         assert result.code == 1
 
 
+@pytest.mark.slow
 def test_the_past_is_read_from_the_prometheus_of_the_cluster(demo: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for words in ("top pods --since 1h", "top nodes --at -1h", "top ns --start -2h", "rightsize --since 2h"):
         flag = words.split()[2 if words.startswith("top") else 1]

@@ -121,6 +121,7 @@ def test_a_moment_without_data_says_so(past: Run) -> None:
     assert facts == (1, "", "error: this Prometheus has no facts about nodes at 2020-01-01T00:00:00Z\n")
 
 
+@pytest.mark.slow
 def test_a_local_time_in_utc_is_said_once(demo: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
@@ -130,6 +131,7 @@ def test_a_local_time_in_utc_is_said_once(demo: Run, monkeypatch: pytest.MonkeyP
     assert result.err == f"usage at {UTC}\n"
 
 
+@pytest.mark.slow
 def test_today_is_the_day_of_the_zone(demo: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """On Kiritimati it is 23:30 when it is 09:30 in Greenwich."""
     monkeypatch.setenv("TZ", "Pacific/Kiritimati")
