@@ -167,7 +167,7 @@ def _phrases(line: Line) -> list[tuple[str, int, str]]:
     phrases.append((verb, 1, ""))
     found = list[tuple[str, int, str]]()
     for phrase, count, place in phrases:
-        if (place or count == 1) and (is_rollup(phrase) or (count == 2 and phrase in ("nodes", "pods"))):
+        if (place or count == 1) and (is_rollup(phrase) or (verb in SHOWING and phrase in ("nodes", "pods"))):
             found.append((f"{place or 'top'} {phrase}", count, ""))
         for row in WORDS:
             if phrase in row.typed.split(", ") and _has(line, row.having):

@@ -69,8 +69,7 @@ class ClusterReader:
     """Reads one cluster, any number of times.
 
     count: called with the seconds of each stage of a reading. progress: as in Requests. core: makes the reader of core
-    objects. usage: makes the reader of usage; from the metrics API by default. context: what to call the cluster, if
-    not by its connection. moments: those of a source with a past.
+    objects. usage: that of usage, the metrics API by default. context: the name of the cluster. moments: of a past.
     """
 
     def __init__(
@@ -261,7 +260,7 @@ class ClusterReader:
             remarks=(*usage.remarks, *filter(None, [why])),
             histories=histories,
         )
-        return _with_groups(_with_former_nodes(sample, part, usage), scope, usage)
+        return _with_past(sample, part, usage)
 
     def _with_former(self, pods: list[Pod], facts: Any, owners: Any, usage: Usage) -> tuple[list[Pod], Any]:
         """Add facts of pods that ended in the range. A pod that still exists only has no running containers."""
@@ -304,18 +303,13 @@ def _why_unmeasured(part: Part, answers: Mapping[Needs, Any], now: datetime) -> 
     return why
 
 
-def _with_former_nodes(sample: Sample, part: Part, usage: Usage) -> Sample:
-    """Add the details of nodes that are gone at the end of a range."""
-    period = part.scope.period
-    if Needs.NODE_DETAILS not in part.needs or not (period and period.is_range):
-        return sample
-    from c3s_cli.sources.former_nodes import with_former_nodes  # only a range has nodes that are gone
+def _with_past(sample: Sample, part: Part, usage: Usage) -> Sample:
+    """Add the details of nodes that are gone at the end of a range, and the statistics of the groups of its rows."""
+    scope = part.scope
+    if Needs.NODE_DETAILS in part.needs and scope.period and scope.period.is_range:
+        from c3s_cli.sources.former_nodes import with_former_nodes  # only a range has nodes that are gone
 
-    return with_former_nodes(sample, usage)
-
-
-def _with_groups(sample: Sample, scope: Scope, usage: Usage) -> Sample:
-    """Read the statistics of the groups that the rows of the sample form."""
+        sample = with_former_nodes(sample, usage)
     if scope.groups is None:
         return sample
     known = tuple(usage.failures)
