@@ -215,12 +215,6 @@ def _moments(init_containers: Sequence[ContainerResources]) -> list[Term]:
             continue
         beside = f" beside {', '.join(other.name for other in sidecars)}" if sidecars else ""
         together = [*sidecars, each]
-        terms.append(
-            Term(
-                "max",
-                f"init container {each.name}{beside}",
-                added(map(_requests_at_start, together)),
-                added(one.limits for one in together),
-            )
-        )
+        requests, limits = added(map(_requests_at_start, together)), added(one.limits for one in together)
+        terms.append(Term("max", f"init container {each.name}{beside}", requests, limits))
     return terms

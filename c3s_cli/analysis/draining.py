@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct, structs
 
 from c3s_cli.amounts.totals import by_key
-from c3s_cli.analysis.evicting import REFUSED, refusals
+from c3s_cli.analysis.eligibility import met, tolerates_cordon
 from c3s_cli.analysis.joining import node_rows
 from c3s_cli.analysis.running import RunningPod
 from c3s_cli.analysis.scheduler import MILLICORE, Scheduler
@@ -21,12 +21,14 @@ from c3s_cli.model.fit_rows import Move
 from c3s_cli.model.placing import ANYWHERE, FitRequest, FitResult, Placing, Workload
 from c3s_cli.model.rows import PodFacts
 from c3s_cli.model.sample import Sample
-from c3s_cli.model.surroundings import EMPTY
+from c3s_cli.model.surroundings import EMPTY, Budget
 from c3s_cli.request.query import Query
 
 # Pods with these owners are not rescheduled. A static pod is owned by its node.
 DAEMON: Final = "DaemonSet"
 STATIC: Final = "Node"
+# What comes before the reasons for which `kubectl drain` refuses to evict a pod.
+REFUSED: Final = "drain refuses: "
 Key = tuple[str, str]
 Pod = tuple[Key, PodFacts]
 
@@ -119,12 +121,43 @@ def _moves(sample: Sample, leaving: Sequence[Pod], scheduler: Scheduler) -> Iter
                 name,
                 from_node=facts.node,
                 to_node=target.name if target else None,
-                reasons=(*(() if target else why), *refusals(namespace, facts, (sample.surroundings or EMPTY).budgets)),
+                reasons=(
+                    *(() if target else why),
+                    *_refusals(namespace, facts, (sample.surroundings or EMPTY).budgets),
+                ),
                 details=target.details if target else None,
                 labels=facts.labels,
                 owner=facts.owner,
                 requests=facts.requests,
             )
+
+
+def _refusals(namespace: str, facts: PodFacts, budgets: Sequence[Budget]) -> Iterator[str]:
+    """Yield why `kubectl drain` would refuse to evict a pod, or why evicting it may not help, in words."""
+    if facts.owner == "":  # None is unknown
+        yield f"{REFUSED}no controller"
+    if facts.local_storage:
+        yield f"{REFUSED}local storage"
+    if budget := _refusing_budget(namespace, facts, budgets):
+        yield f"{REFUSED}{budget}"
+    if tolerates_cordon(rules_of(facts)):
+        yield "may come back: tolerates the cordon"
+
+
+def _refusing_budget(namespace: str, facts: PodFacts, budgets: Sequence[Budget]) -> str:
+    """Return why the API server would not evict a pod, by its rules for budgets; "" if it would."""
+    own = [
+        each
+        for each in budgets
+        if each.namespace == namespace and each.selector is not None and met(each.selector, facts.labels)
+    ]
+    if not own or not facts.started:
+        return ""
+    if len(own) > 1:
+        return f"more than one budget: {', '.join(each.name for each in own)}"
+    (budget,) = own
+    evictable = budget.disruptions_allowed > 0 or (not facts.ready and budget.lets_unready_pods_go)
+    return "" if evictable else f"budget {budget.name} allows no disruption"
 
 
 def _reasons(scheduler: Scheduler, workload: Workload) -> tuple[str, ...]:

@@ -86,11 +86,8 @@ def _containers(
             each, requests={**requests, **(each.requests or {})}, limits={**limits, **(each.limits or {})}
         )
     for place, box in enumerate(() if template else running.values()):
-        sidecar = box.sidecar_at is not None
-        at = box.sidecar_at if box.sidecar_at is not None else place
-        yield Declared(
-            *(namespace, owner, box.name, SIDECAR if sidecar else CONTAINER, at, None), box.requests, box.limits
-        )
+        role, at = (CONTAINER, place) if box.sidecar_at is None else (SIDECAR, box.sidecar_at)
+        yield Declared(namespace, owner, box.name, role, at, None, box.requests, box.limits)
 
 
 def declared_histories(
@@ -101,26 +98,12 @@ def declared_histories(
     here = sample.namespaces[0] if len(sample.namespaces) == 1 else ""
     span = sample.histories or snapshot(sample)
     for each in declared:
-        namespace = each.namespace or here
-        history = known.get((namespace, each.owner, each.container))
-        if history is None:
-            yield ContainerHistory(
-                *(sample.context, namespace, each.owner, each.container, each.replicas or 0),
-                *(each.requests, each.limits),
-                role=each.role,
-                place=each.place,
-                start=span.start,
-                end=span.end,
-            )
-            continue
-        yield structs.replace(
-            history,
-            requests=each.requests,
-            limits=each.limits,
-            role=each.role,
-            place=each.place,
-            count=history.count if each.replicas is None else each.replicas,
-        )
+        who = (each.namespace or here, each.owner, each.container)
+        new = ContainerHistory(sample.context, *who, 0, None, None, start=span.start, end=span.end)
+        history = known.get(who, new)
+        count = history.count if each.replicas is None else each.replicas
+        amounts = {"requests": each.requests, "limits": each.limits}
+        yield structs.replace(history, **amounts, role=each.role, place=each.place, count=count)
 
 
 def owner_of(key: Key, facts: PodFacts) -> str:
@@ -157,15 +140,7 @@ def snapshot(sample: Sample) -> Histories:
 
 
 def _now(pod: str, container: Container, used: Container | None, now: float) -> Replica:
-    states = container.states
-    return Replica(
-        pod,
-        0.0,
-        now,
-        now,
-        0 if used is None else 1,
-        used.cpu_nanocores if used else None,
-        None,
-        used.memory_bytes if used else None,
-        oom_kills=None if states is None or states.oom_killed is None else int(states.oom_killed),
-    )
+    cpu, memory = (used.cpu_nanocores, used.memory_bytes) if used else (None, None)
+    killed = container.states.oom_killed if container.states else None
+    kills = None if killed is None else int(killed)
+    return Replica(pod, 0.0, now, now, int(used is not None), cpu, None, memory, oom_kills=kills)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
 from heapq import heapify, heappop, heappush
 from operator import itemgetter
 from typing import Final
@@ -191,7 +190,7 @@ class Scheduler:
         once: bool = False,
     ) -> list[int]:
         """Choose nodes for one pod after the other, for `most` pods or until no more fit; take it from what is free."""
-        candidates = _Candidates(pod_rules, partial(self._fullness, free, need))
+        candidates = _Candidates(pod_rules, lambda place: self._by_fullness(free, need, [place])[0][0])
         places = [place for place, why in enumerate(barred) if not why]
         for resource, amount in need.items():
             places = [place for place in places if free[place].get(resource, 0) >= amount]
@@ -213,14 +212,13 @@ class Scheduler:
         free = self.free[place]
         return lambda count: self._by_fullness({place: _less(free, need, count - 1)}, need, [place])[0][0]
 
-    def _fullness(self, free: Sequence[Mapping[str, int]], need: Amounts, place: int) -> int:
-        """Return the negated LeastAllocated score of a node with one more pod, the mean of CPU and memory."""
-        return self._by_fullness(free, need, [place])[0][0]
-
     def _by_fullness(
         self, free: Sequence[Mapping[str, int]] | Mapping[int, Mapping[str, int]], need: Amounts, places: Iterable[int]
     ) -> list[tuple[int, int]]:
-        """Return the fullness of several nodes, with their indexes. Every pod of a drain asks for all nodes."""
+        """Return the fullness of several nodes, with their indexes. Every pod of a drain asks for all nodes.
+
+        It is the negated LeastAllocated score of a node with one more pod, the mean of CPU and memory.
+        """
         (cpu, memory), offered = SCORED, self.offered
         cpu_need, memory_need = need.get(cpu, 0), need.get(memory, 0)
         ranked = []

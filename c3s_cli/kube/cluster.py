@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from c3s_cli import __version__
 from c3s_cli.errors import ApiError, C3sError, UsageError
 from c3s_cli.kube.access import Access, access_of, label_of
-from c3s_cli.kube.answers import Answer, Question, check, date_of, unreachable
+from c3s_cli.kube.answers import Answer, Document, Question, check, date_of, unreachable
 from c3s_cli.kube.bodies import body_of
 from c3s_cli.kube.credentials import is_loopback
 from c3s_cli.kube.deadline import Deadline
@@ -138,23 +138,15 @@ class Cluster:
         """
         return self._answer(Question(self._url(path, query), path, accept, None, headers))
 
-    def post(self, path: str, document: Mapping[str, Any]) -> Answer:
-        """POST a query, such as a SelfSubjectAccessReview; return the whole answer. Raises like `get`.
+    def post(self, path: str, document: Document, headers: Sequence[tuple[str, str]] = ()) -> Answer:
+        """POST a question, which changes nothing and may be sent twice; return the whole answer. Raises like `get`.
 
-        Only for questions, which change nothing: one may be sent twice.
+        document: JSON such as a SelfSubjectAccessReview, or the fields of a form, which may be too long for a URL.
         """
-        return self._answer(Question(self._url(path, ()), path, "application/json", document))
-
-    def post_form(
-        self, path: str, fields: Sequence[tuple[str, str]], headers: Sequence[tuple[str, str]] = ()
-    ) -> Answer:
-        """POST a query as a form, because it may be too long for a URL; return the whole answer. Raises like `get`.
-
-        Only for questions, which change nothing: one may be sent twice.
-        """
-        # A query over weeks may take longer than c3s would wait for a list.
-        self._deadline.drop_silence_limit()
-        return self._answer(Question(self._url(path, ()), path, "application/json", fields, headers))
+        if not isinstance(document, Mapping):
+            # A query over weeks may take longer than c3s would wait for a list.
+            self._deadline.drop_silence_limit()
+        return self._answer(Question(self._url(path, ()), path, "application/json", document, headers))
 
     def _answer(self, question: Question) -> Answer:
         return self._session.renewing(partial(self._patiently, question))

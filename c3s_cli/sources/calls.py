@@ -47,9 +47,9 @@ class Calls(Struct):
     dates: list[datetime] = field(default_factory=list)
     spans: list[tuple[float, float]] = field(default_factory=list)
 
-    def post_form(self, path: str, fields: Sequence[tuple[str, str]], headers: Sequence[tuple[str, str]] = ()) -> Body:
+    def post(self, path: str, fields: Sequence[tuple[str, str]], headers: Sequence[tuple[str, str]] = ()) -> Body:
         """POST a form and return the body of the answer."""
-        return self._noted(partial(self.cluster.post_form, path, fields, headers))
+        return self._noted(partial(self.cluster.post, path, fields, headers))
 
     def get(
         self,

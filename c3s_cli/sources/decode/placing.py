@@ -104,14 +104,8 @@ Ports: Any = list[_Port] | None
 
 def placing_of(rules: RuledSpec) -> Placing:
     """Decode the scheduling rules of a pod. InvalidAnswer if they do not have the expected shape."""
-    return _placing(
-        _text(rules.node_selector),
-        _text(rules.affinity),
-        _text(rules.tolerations),
-        _text(rules.topology_spread_constraints),
-        rules.priority or 0,
-        _ports(rules),
-    )
+    shared = (rules.node_selector, rules.affinity, rules.tolerations, rules.topology_spread_constraints)
+    return _placing(*map(_text, shared), rules.priority or 0, _ports(rules))
 
 
 def _ports(rules: RuledSpec) -> tuple[bytes, ...]:

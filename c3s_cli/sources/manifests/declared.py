@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from c3s_cli.model.placing import Manifests, Workload
+from c3s_cli.model.placing import Workload
 from c3s_cli.model.rightsizing import CONTAINER, SIDECAR, Declared
 from c3s_cli.sources.manifests.files import objects
 from c3s_cli.sources.manifests.workloads import read_manifests
 
 
-def declared_containers(manifests: Manifests) -> tuple[Declared, ...]:
-    """Return the containers and sidecars of all workloads, in the order of the files."""
-    return tuple(each for workload in manifests.workloads for each in _containers(workload))
-
-
 def read_declared(
     names: Sequence[str], timeout: float | None, *, recursive: bool
 ) -> tuple[tuple[Declared, ...], tuple[str, ...]]:
-    """Read files. Return their containers, and the objects whose pods they do not describe. UsageError if invalid.
+    """Read files. Return their containers and sidecars in order, and the objects whose pods they do not describe.
 
-    timeout, recursive: as for `objects`.
+    timeout, recursive: as for `objects`. UsageError if one is invalid.
     """
     manifests = read_manifests(list(objects(names, timeout, recursive=recursive, command="rightsize")))
-    return declared_containers(manifests), (*manifests.unknown, *(each.used_by for each in manifests.references))
+    containers = tuple(each for workload in manifests.workloads for each in _containers(workload))
+    return containers, (*manifests.unknown, *(each.used_by for each in manifests.references))
 
 
 def _containers(workload: Workload) -> Iterator[Declared]:

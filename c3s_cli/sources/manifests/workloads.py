@@ -20,7 +20,6 @@ from c3s_cli.sources.decode.podspec import RuledSpec
 from c3s_cli.sources.decode.storage import ClaimSpec, claim_of
 from c3s_cli.sources.manifests.checks import check_pod
 from c3s_cli.sources.manifests.controllers import added_labels, first_number, numbered_labels, strategy_of, suspended
-from c3s_cli.sources.manifests.unknown import has_pods
 
 Object = Mapping[str, Any]
 # Claims, each with what stands before the number of the pod in its name.
@@ -32,6 +31,8 @@ DECISIVE: Final = (
     *("PersistentVolumeClaim", "PersistentVolume", "StorageClass", "RuntimeClass", "PriorityClass", "DeviceClass"),
     *("ResourceQuota", "LimitRange", "Namespace", "HorizontalPodAutoscaler"),
 )
+# It is only a template: nothing creates its pods.
+TEMPLATE: Final = "PodTemplate"
 KINDS: Final = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet", *JOBS, "Pod")
 
 
@@ -96,7 +97,7 @@ def read_manifests(objects: Sequence[tuple[str, Object]]) -> Manifests:
                 )
             else:
                 references.append(_reference(path, each, reference))
-        elif has_pods(each["kind"], each):
+        elif _has_pods(each["kind"], each):
             unknown.append(f"{each['kind']}/{_at(each, 'metadata', 'name') or ''}")
     return Manifests(tuple(_with_unique_names(workloads)), tuple(unknown), _others(objects), tuple(references))
 
@@ -123,6 +124,24 @@ def _is_known(each: Object) -> bool:
         return True
     counted = _at(spec, "replicas") is not None or kind in LIKE_DEPLOYMENTS
     return counted and bool(_at(spec, "template", "spec", "containers"))
+
+
+def _has_pods(kind: str, value: Any) -> bool:
+    """Return whether there is a list of containers anywhere in an object."""
+    return kind != TEMPLATE and _has_containers(value, set())
+
+
+def _has_containers(value: Any, seen: set[int]) -> bool:
+    # A document may refer to itself.
+    if not isinstance(value, dict | list) or id(value) in seen:
+        return False
+    seen.add(id(value))
+    if isinstance(value, list):
+        return any(_has_containers(each, seen) for each in value)
+    containers = value.get("containers")
+    if isinstance(containers, list) and containers and all(isinstance(each, dict) for each in containers):
+        return True
+    return any(_has_containers(each, seen) for each in value.values())
 
 
 def _others(objects: Iterable[tuple[str, Object]]) -> dict[str, list[Object]]:

@@ -114,7 +114,7 @@ class Engine(Struct):
         """Send a POST, or a GET if POST is forbidden: some proxies and roles allow only GET."""
         if self.may_post:
             try:
-                return self.calls.post_form(path, fields, self.headers)
+                return self.calls.post(path, fields, self.headers)
             except ApiError as problem:
                 if problem.status not in (403, 405):
                     raise

@@ -70,21 +70,13 @@ def former_facts(
     info, labelled = (
         {pod_of(labels): labels for labels, _ in own_labels(answers.get(name, []), ())} for name in (INFO, LABELS)
     )
-    return {
-        key: PodFacts(
-            "",
-            info.get(key, {}).get("node", ""),
-            owned[key] if key in owned else _by_name(key, by_name),
-            ENDED,
-            None,
-            None,
-            "",
-            ExportedLabels(labelled.get(key, {})),
-            {},
-            {},
-        )
-        for key in pods
-    }, owners_in(answers)
+
+    def facts_of(key: Key) -> PodFacts:
+        node, labels = info.get(key, {}).get("node", ""), ExportedLabels(labelled.get(key, {}))
+        owner = owned[key] if key in owned else _by_name(key, by_name)
+        return PodFacts("", node, owner, ENDED, None, None, "", labels, {}, {})
+
+    return {key: facts_of(key) for key in pods}, owners_in(answers)
 
 
 def _by_name(key: Key, workloads: Mapping[Key, str]) -> str | None:

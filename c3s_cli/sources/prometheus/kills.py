@@ -47,24 +47,16 @@ class Kills(Struct):
 
     def by_container(self, blocks: Sequence[Block], gather: Callable[..., Any]) -> Kills:
         """Read the kills of the containers in blocks of pods."""
-        seconds = int(self.end - self.start)
-        counted = self._vector(
-            blocks,
-            gather,
-            "oom_events",
-            lambda block: (
-                f"sum by ({promql.OF_CONTAINER}) (max by ({promql.OF_CONTAINER}, id) "
-                f"(max_over_time({OOM}{self.matcher(block, promql.CONTAINERS)}[{seconds}s])))"
-            ),
-        )
-        reasons = self._vector(
-            blocks,
-            gather,
-            "oom_reasons",
-            lambda block: (
-                f"max by ({promql.OF_CONTAINER}) (max_over_time({LAST_OOM}{self.matcher(block, KILLED)}[{seconds}s]))"
-            ),
-        )
+        by = promql.OF_CONTAINER
+
+        def events(block: Block) -> str:
+            return f"sum by ({by}) (max by ({by}, id) ({self._most(block, OOM, promql.CONTAINERS)}))"
+
+        def last_ends(block: Block) -> str:
+            return f"max by ({by}) ({self._most(block, LAST_OOM, KILLED)})"
+
+        counted = self._vector(blocks, gather, "oom_events", events)
+        reasons = self._vector(blocks, gather, "oom_reasons", last_ends)
         self._known = bool(counted or reasons) or bool(self._exists())
         killed = sorted({who for who, number in (*counted.items(), *reasons.items()) if number})
         if not killed:
@@ -75,6 +67,9 @@ class Kills(Struct):
         times = self._add_restarts(killed)
         self._find_limits([who for who in killed if self._counts[who]], times)
         return self
+
+    def _most(self, block: Block, name: str, match: str) -> str:
+        return f"max_over_time({name}{self.matcher(block, match)}[{int(self.end - self.start)}s])"
 
     def _exists(self) -> Vector:
         """Return something if there are series that would show kills, of any container."""

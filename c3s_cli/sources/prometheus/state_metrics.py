@@ -66,17 +66,15 @@ class StateMetrics(Struct):
             for labels, number in vectors[f"kube_node_status_{what}"]:
                 node_amounts = amounts.setdefault(labels.get("node", ""), {"allocatable": {}, "capacity": {}})
                 node_amounts[what].update(amount_of(labels, number))
-        if not amounts and not self._has_own():
+        # What c3s has printed of the usage of nodes can be shown without facts.
+        own = f"count({promql.OWN.memory}{promql.braces(self.match)})"
+        if not amounts and not self.engine.vector(own, self.time):
             self._explain_nothing(named)
         details = self._node_details(more) if self.details else {}
         return {
             name: NodeFacts(name, node_amounts["allocatable"], node_amounts["capacity"], None, details.get(name))
             for name, node_amounts in amounts.items()
         }
-
-    def _has_own(self) -> bool:
-        """Return whether c3s has printed the usage of nodes: then it can be shown without facts."""
-        return bool(self.engine.vector(f"count({promql.OWN.memory}{promql.braces(self.match)})", self.time))
 
     def _explain_nothing(self, named: str | None) -> None:
         if named:
