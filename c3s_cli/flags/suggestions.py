@@ -8,10 +8,10 @@ from typing import Final
 
 from msgspec import structs
 
-from c3s_cli.columns.kinds import ALIASES, is_rollup
+from c3s_cli.columns.kinds import ALIASES, KINDS, is_rollup
 from c3s_cli.flags.argv import Line
 from c3s_cli.flags.habits import WORD_HINTS, Hint, rows_of
-from c3s_cli.flags.translation import filled, replaced, with_flags_of_verb
+from c3s_cli.flags.translation import SHOWING, filled, replaced, with_flags_of_verb
 
 Path = tuple[str, ...]
 # Below this ratio a similarity is accidental, as between `--gpu` and `--output`.
@@ -38,6 +38,9 @@ def command_hint(line: Line, words: Sequence[str], commands: Sequence[Path], pro
 
     words: those of the line that should be a command.
     """
+    typed = words[:2]
+    if words[0] in SHOWING and words[1:]:
+        words = ("top", *words[1:])
     line = structs.replace(with_flags_of_verb(line), words=tuple(words))
     of_group = [path[1] for path in commands if len(path) == 2 and path[0] == words[0]]
     if of_group:
@@ -45,9 +48,9 @@ def command_hint(line: Line, words: Sequence[str], commands: Sequence[Path], pro
         text = _of_group(words, of_group, alone)
         if text:
             return f"did you mean {program} {replaced(line, text, len(words)).text()}?"
-    for count, word in enumerate(words[:2], 1):
-        thing = word.partition("/")[0].casefold()
-        for row in WORD_HINTS:
+    for row in WORD_HINTS:
+        for count, word in enumerate(typed, 1):
+            thing = word.partition("/")[0].casefold()
             if thing not in row.typed.split(", ") or ("{verb}" in row.text and count > 1):
                 continue
             if text := _filled(row, line, count, program):
@@ -92,11 +95,15 @@ def _filled(row: Hint, line: Line, count: int, program: str) -> str | None:
 
         text = text.replace("{prices}", PRICE_SAMPLE)
     instead = filled(row, "", "", line.words[count:])
-    if instead is None:
+    if instead is None or ("{NAME}" in row.c3s and not _is_kind(line.words[count])):
         return None
     used = len(line.words) if "{" in row.c3s else count
     right = replaced(line, instead, used) if instead else line
     return text.replace("{}", f"{program} {right.text()}")
+
+
+def _is_kind(word: str) -> bool:
+    return is_rollup(word) or ALIASES.get(word, word) in KINDS
 
 
 def flag_hint(flag: str, line: Line, path: Path, flags: Mapping[Path, Sequence[str]], program: str) -> str | None:
@@ -110,7 +117,6 @@ def flag_hint(flag: str, line: Line, path: Path, flags: Mapping[Path, Sequence[s
 
 def _column_hint(flag: str, line: Line, path: Path, program: str) -> str | None:
     """Suggest --columns if the name of a column was used as a flag, as in `--restarts`."""
-    from c3s_cli.columns.kinds import KINDS
     from c3s_cli.columns.naming import Naming
     from c3s_cli.columns.vocabulary import Kind
     from c3s_cli.errors import UsageError

@@ -143,7 +143,7 @@ def _with_command(line: Line, path_of: Callable[[Line], Path | None]) -> tuple[L
     own, remarks = _with_flags(line, (verb,), None)
     for text, count, remark in _phrases(own):
         new = replaced(own, text, count)
-        if path_of(_with_kind(new)) is not None or new.words in (("top",), ("watch",)):
+        if path_of(_with_kind(new)) is not None:
             typed = " ".join(line.words[:count])
             instead = _without(own, text).text()
             return new, [*remarks, f"{typed} is read as c3s {instead}{f'; {remark}' if remark else ''}"]
@@ -345,4 +345,4 @@ def _with_columns(flags: Sequence[Flag], columns: Sequence[str]) -> list[Flag]:
 
 def _is_renamed(row: Read) -> bool:
     """Return whether a flag only has another name here."""
-    return row.c3s.endswith(" {}")
+    return row.c3s.endswith(" {}") and row.c3s.count(" ") == 1

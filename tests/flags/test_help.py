@@ -169,7 +169,6 @@ LISTED = "hint: c3s --help lists the commands\n"
         ("top nodes --containers", unknown("--containers", "top nodes", "--containers goes with c3s top pods")),
         ("top nodes -A", unknown("-A", "top nodes", "-A goes with c3s top pods")),
         ("watch -A", unknown("-A", "watch nodes", "-A goes with c3s watch pods")),
-        ("top pods --watch-only", unknown("--watch-only", "top pods", "c3s watch pods refreshes at an interval")),
         # A flag of fit, which takes a value; here it is none.
         ("top nodes --memory", unknown("--memory", "top nodes", "--columns default,memory shows that column")),
         ("top nodes --cpu 1", unknown("--cpu", "top nodes", "--columns default,cpu shows that column")),

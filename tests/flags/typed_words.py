@@ -151,4 +151,48 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
         "--min-memory 1Mi is read as --fail-if 'memory < 1Mi'",
         "check is read as c3s top pods",
     ),
+    (
+        "cost --prices prices.yaml --currency USD",
+        "top pods -A --by namespace --prices prices.yaml",
+        "--currency USD is read as nothing: the currency is in the price file",
+        "cost is read as c3s top pods -A --by namespace",
+    ),
+    (
+        "cost nodes --prices prices.yaml --period month",
+        "top nodes --prices prices.yaml",
+        "--period month is read as nothing: costs are those of a month",
+        "cost nodes is read as c3s top nodes",
+    ),
+    (
+        "wait node general-1 --all --for cpu>=0",
+        "watch nodes general-1 --until-all cpu>=0",
+        "--all is read as nothing: all rows count",
+        "--for 'cpu>=0' is read as --until-all 'cpu>=0'",
+        "wait is read as c3s watch",
+    ),
+    (
+        "drain --node spot-1",
+        "fit --without spot-1",
+        "--node spot-1 is read as --without spot-1",
+        "drain is read as c3s fit; nothing is drained",
+    ),
+    (
+        "remove-node spot-1",
+        "fit --without spot-1",
+        "remove-node spot-1 is read as c3s fit --without spot-1; nothing is drained",
+    ),
+    ("stats redis-0", "top pods redis-0", "stats is read as c3s top pods"),
+    (
+        "history redis-0 --from prometheus --step 30m",
+        "top pods redis-0 --series --since 1h --step 30m --from prometheus",
+        "history is read as c3s top pods --series --since 1h",
+    ),
+    ("pulse --count 1", "watch cluster --count 1", "pulse is read as c3s watch cluster"),
+    (
+        "kube-capacity --util",
+        "top nodes -o wide",
+        "kube-capacity is read as c3s top nodes -o wide",
+        "--util is read as --output wide",
+    ),
+    ("how-many --cpu 1", "fit --cpu 1", "how-many is read as c3s fit"),
 ]
