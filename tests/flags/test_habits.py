@@ -10,14 +10,16 @@ import pytest
 from c3s_cli.flags.habits import FLAG_HINTS, FLAGS, WORD_HINTS, WORDS, Hint, Read, names_of
 from tests.conftest import Run
 from tests.flags.test_hints import HINTS
+from tests.flags.typed_columns import TYPED_COLUMNS
 from tests.flags.typed_flags import TYPED_FLAGS
 from tests.flags.typed_words import TYPED_WORDS
 
 TIMES = re.compile(r"in \d+ ms|, \d+ KiB")
+TYPED = [*TYPED_FLAGS, *TYPED_COLUMNS, *TYPED_WORDS]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", [*TYPED_FLAGS, *TYPED_WORDS], ids=lambda row: row[0])
+@pytest.mark.parametrize("row", TYPED, ids=lambda row: row[0])
 def test_what_is_typed_is_read_as_c3s(
     run: Run, demo: Run, row: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -35,7 +37,7 @@ def test_what_is_typed_is_read_as_c3s(
 
 
 def test_every_row_has_a_line() -> None:
-    remarks = [remark for row in (*TYPED_FLAGS, *TYPED_WORDS) for remark in row[2:]]
+    remarks = [remark for row in TYPED for remark in row[2:]]
     assert [row for row in (*FLAGS, *WORDS) if not any(_remark(row).fullmatch(remark) for remark in remarks)] == []
     assert [row for row in (*FLAG_HINTS, *WORD_HINTS) if not any(_answers(row, *line) for line in HINTS)] == []
 

@@ -1,0 +1,91 @@
+"""Lines with formats and columns as other tools name them, one for each row of `flags/habits.py`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# What is typed, the same in the words of c3s, and every remark on stderr.
+TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
+    # Formats.
+    ("top nodes --json", "top nodes -o json", "--json is read as --output json"),
+    (
+        "top nodes --output value=name,cpu",
+        "top nodes -o value --columns name,cpu",
+        "--output value=name,cpu is read as --output value --columns name,cpu",
+    ),
+    (
+        "top nodes --output csv=cpu",
+        "top nodes -o csv --columns cpu",
+        "--output csv=cpu is read as --output csv --columns cpu",
+    ),
+    (
+        "top nodes --output tsv=cpu",
+        "top nodes -o tsv --columns cpu",
+        "--output tsv=cpu is read as --output tsv --columns cpu",
+    ),
+    ("top nodes --no-color", "top nodes --color never", "--no-color is read as --color never"),
+    (
+        "rightsize deploy/legacy-admin --output kubectl --from prometheus --since 2h",
+        "rightsize deploy/legacy-admin -o patch --from prometheus --since 2h",
+        "--output kubectl is read as --output patch",
+    ),
+    # Columns, which are added to those of the line, and their order.
+    ("top nodes --util", "top nodes -o wide", "--util is read as --output wide"),
+    (
+        "top pods --util",
+        "top pods --columns default,cpu%requests,memory%requests",
+        "--util is read as --columns default,cpu%requests,memory%requests",
+    ),
+    (
+        "top nodes --available",
+        "top nodes --columns cpu.free,memory.free",
+        "--available is read as --columns cpu.free,memory.free",
+    ),
+    ("top nodes --pod-count", "top nodes --columns default,pods", "--pod-count is read as --columns default,pods"),
+    ("top nodes --gpus", "top nodes --columns default,gpu", "--gpus is read as --columns default,gpu"),
+    (
+        "top pods --requests --limits",
+        "top pods --columns default,cpu.requests,memory.requests,cpu.limits,memory.limits",
+        "--requests is read as --columns default,cpu.requests,memory.requests",
+        "--limits is read as --columns default,cpu.limits,memory.limits",
+    ),
+    (
+        "top pods --from prometheus --since 10m --p95 --p99",
+        "top pods --from prometheus --since 10m --columns cpu.p95,memory.p95,cpu.p99,memory.p99",
+        "--p95 is read as --columns cpu.p95,memory.p95",
+        "--p99 is read as --columns cpu.p99,memory.p99",
+    ),
+    (
+        "top pods --from prometheus --since 10m --percentile 0.9",
+        "top pods --from prometheus --since 10m --columns cpu.p90,memory.p90",
+        "--percentile 0.9 is read as --columns cpu.p90,memory.p90",
+    ),
+    (
+        "top pods --from prometheus --since 10m --agg max",
+        "top pods --from prometheus --since 10m --columns cpu.max,memory.max",
+        "--agg max is read as --columns cpu.max,memory.max",
+    ),
+    (
+        "top pods --columns cpu -L app",
+        "top pods --columns cpu,label:app",
+        "-L app is read as --columns default,label:app",
+    ),
+    (
+        "top pods --restarts --age",
+        "top pods --columns default,restarts,age",
+        "--restarts is read as --columns default,restarts",
+        "--age is read as --columns default,age",
+    ),
+    ("top nodes --asc", "top nodes --sort-by cpu:asc", "--asc is read as --sort-by COLUMN:asc"),
+    (
+        "top pods -A --sort mem --desc",
+        "top pods -A --sort-by mem:desc",
+        "--sort mem is read as --sort-by mem",
+        "--desc is read as --sort-by COLUMN:desc",
+    ),
+    (
+        "top pods --sort-by mem,name,cpu:asc --reverse",
+        "top pods --sort-by mem:asc,name:desc,cpu:asc",
+        "--reverse is read as --sort-by COLUMN:asc or COLUMN:desc",
+    ),
+]
