@@ -276,15 +276,11 @@ def _with_source(line: Line, path: Path) -> tuple[Line, list[str]]:
     """Read the past from the Prometheus of the cluster, unless a source is named: no other knows it."""
     names = line.names()
     past = [name for name in names if name in OF_THE_PAST]
-    if (
-        path == ("rightsize",)
-        and {"--by", "--columns"}.isdisjoint(names)
-        and (
-            "--demo" in names
-            or any(value_of(flag) in CHANGES for flag in line.flags if flag[0][:8] in ("-o", "--output"))
-        )
-    ):
-        past = past or ["rightsize"]
+    if path == ("rightsize",):
+        changes = any(value_of(flag) in CHANGES for flag in line.flags if flag[0][:8] in ("-o", "--output"))
+        # The formats of changes refuse --by and --columns.
+        if {"--by", "--columns"}.isdisjoint(names) if changes else "--demo" in names:
+            past = past or ["rightsize"]
     if not past or path[-1] not in WITH_PAST or "--from" in names or os.environ.get("C3S_FROM"):
         return line, []
     remark = f"{past[0]} without --from is read as --from prometheus, the one in the cluster"

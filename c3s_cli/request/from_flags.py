@@ -200,7 +200,12 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         named = of_lines.expand(word for word in words if word not in SETS)
         notes = (
             _unknowable(query, named, origin_of(connection).kind),
-            *_ambiguous(query, named, (*((by and rows.where) or ()), *(rows.fail_if or ()), *(until or ()))),
+            *_ambiguous(
+                query,
+                named,
+                origin_of(connection),
+                (*((by and rows.where) or ()), *(rows.fail_if or ()), *(until or ())),
+            ),
             label_remark(rows.by, by),
             filter_remark(where, objects) if by else "",
             OWNED.get(workload or ""),
@@ -228,13 +233,13 @@ def _unknowable(query: Query, named: Sequence[Column], source: str) -> str:
     return unknowable(named, query.kind, source)
 
 
-def _ambiguous(query: Query, named: Sequence[Column], conditions: Sequence[str]) -> tuple[str, ...]:
-    """Say which columns may mean something else than one thinks: in a range, or in a condition."""
+def _ambiguous(query: Query, named: Sequence[Column], origin: Origin, conditions: Sequence[str]) -> tuple[str, ...]:
+    """Say which columns may mean something else than one thinks: in the past, or in a condition."""
     if not (query.period or conditions):
         return ()
-    from c3s_cli.request.remarks import of_now, of_requests  # plain readings have neither
+    from c3s_cli.request.remarks import of_now, of_requests, states_of_now  # plain readings have neither
 
-    return *of_now(query, named), of_requests(conditions, query.kind)
+    return *of_now(query, named), states_of_now(query, origin), of_requests(conditions, query.kind)
 
 
 def _selectors(rows: options.Selection, pods: options.Pods | None) -> tuple[LabelSelector | None, FieldSelector | None]:

@@ -8,10 +8,15 @@ from typing import Final
 
 from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit, flat
 from c3s_cli.request.query import Query
+from c3s_cli.request.target import Origin
 
 USAGE: Final = re.compile(r"(cpu|memory)\.usage(PercentOf\w+)?")
 MEASURED: Final = Needs.NODE_METRICS | Needs.POD_METRICS
 AMOUNTS: Final = (Unit.NANOCORES, Unit.BYTES, Unit.PERCENT)
+STATES: Final = (
+    *("status", "restarts", "ready", "waiting", "pending", "lastTermination.", "oomKilled"),
+    *("schedulable", "taints"),
+)
 BARE_PERCENT: Final = re.compile(r"(?i)(?<![\w.])(cpu|mem(?:ory)?)%(?!\w)")
 
 
@@ -38,6 +43,16 @@ def of_now(query: Query, named: Sequence[Column]) -> list[str]:
     if any(column.name == "oomKilled" for column in columns):
         notes.append("oomKilled also counts kills before the range: oomKills counts those in it")
     return notes
+
+
+def states_of_now(query: Query, origin: Origin) -> str:
+    """Say which states are of now beside usage of a time in the past: those that the API server tells."""
+    if query.period is None or query.period.end is None or origin.kind != "prometheus" or origin.facts:
+        return ""
+    states = dict.fromkeys(each.name for each in query.all_columns if each.name.startswith(STATES))
+    if query.period.is_range:
+        states.pop("restarts", None)  # those in the range
+    return f"{_listed(states)} of now: --facts source has what Prometheus knows of then" if states else ""
 
 
 def _listed(names: Iterable[str]) -> str:

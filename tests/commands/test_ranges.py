@@ -80,6 +80,17 @@ def test_what_is_of_the_range_needs_no_words(demo: Run, words: str) -> None:
     assert " alone" not in demo(f"top pods {SHOP} {words}").err
 
 
+def test_states_of_now_beside_usage_of_then_are_said_to_be(demo: Run) -> None:
+    said = "of now: --facts source has what Prometheus knows of then"
+    past = f"top pods {SHOP} --end 2026-03-02T08:00:00Z"
+    assert f"status, ready are {said}\n" in demo(f"{past} --columns status,ready,restarts").err
+    at = "top pods -n team-checkout --at 2026-03-02T08:00:00Z --where"
+    assert f"restarts is {said}\n" in demo(f"{at} 'restarts > 0'").err
+    assert said not in demo(f"{at} 'restarts > 0' --facts source").err
+    assert said not in demo(f"{at} 'cpu > 1m'").err
+    assert said not in demo(f"top pods {SHOP} --columns status").err
+
+
 def test_cpu_of_a_single_time_needs_no_words(demo: Run) -> None:
     assert demo("top pods -n team-checkout --sort-by cpu --where 'cpu > 0'").err == ""
 

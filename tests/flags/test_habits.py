@@ -102,6 +102,8 @@ def test_kinds_that_others_own_say_who(demo: Run, words: str, remark: str) -> No
 def test_the_demo_has_a_past_and_one_name(run: Run) -> None:
     result = run("rightsize deploy/legacy-admin --demo")
     assert (result.code, "no history" in result.out) == (0, False)
+    for words in ("--by owner", "--columns finding"):
+        assert run(f"rightsize deploy/no {words} --demo").err.startswith("rightsize without --from is read as")
     assert run("contexts --demo").out.splitlines()[1].split()[:2] == ["*", "demo"]
 
 
