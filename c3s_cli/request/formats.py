@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import UsageError
+from c3s_cli.flags import options
 from c3s_cli.request.view import AMOUNT_UNITS, CHANGES, DELIMITED, METRICS, WITH_TEMPLATE, WITH_UNIT, Format
-
-if TYPE_CHECKING:
-    from c3s_cli.flags import options
 
 # Formats of which people write the columns behind the =.
 BY_COLUMN: Final = (Format.VALUE, Format.CSV, Format.TSV)
