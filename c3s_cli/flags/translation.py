@@ -91,7 +91,7 @@ def filled(row: Read | Hint, name: str, value: str, names: Sequence[str], path: 
     if "{NAME}" in text:
         if len(names) != 1:
             return None
-        text = text.replace("{NAME}", _quoted(names[0]) if "'" in text else shlex.quote(names[0]))
+        text = text.replace("{NAME}", _quoted(names[0]) if "'" in row.c3s else shlex.quote(names[0]))
     before, several, after = text.partition("{,}")
     if several:
         flag = before.split()[-1]
@@ -102,11 +102,10 @@ def filled(row: Read | Hint, name: str, value: str, names: Sequence[str], path: 
     if "{*}" in text or "{%}" in text:
         from c3s_cli.flags.values import percent, regular  # few flags have such values
 
-        text = text.replace("{*}", _quoted(regular(value))).replace("{%}", percent(value))
+        text = text.replace("{*}", _quoted(regular(value))).replace("{%}", shlex.quote(percent(value)))
     if "({})" in text:
         return text.replace("{}", ", ".join(map(_quoted, value.split(","))))
-    # A value alone is a word of its own; elsewhere it is part of a condition or of a list.
-    return text.replace("{}", shlex.quote(value) if text.endswith(" {}") else _quoted(value) if "'" in text else value)
+    return text.replace("{}", _quoted(value) if "'" in row.c3s else shlex.quote(value))
 
 
 def _quoted(text: str) -> str:

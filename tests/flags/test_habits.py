@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from c3s_cli.flags.habits import FLAG_HINTS, FLAGS, WORD_HINTS, WORDS, Hint, Read, names_of
+from c3s_cli.flags.habits import FLAG_HINTS, FLAGS, WORD_HINTS, WORDS, Hint, Read, names_of, takes_value
 from tests.conftest import Run
 from tests.flags.test_hints import HINTS
 from tests.flags.typed_columns import TYPED_COLUMNS
@@ -34,6 +34,18 @@ def test_what_is_typed_is_read_as_c3s(
     assert TIMES.sub("", result.err) == TIMES.sub("", "".join(f"{line}\n" for line in remarks) + expected.err)
     assert "unknown flag" not in expected.err
     assert "unknown command" not in expected.err
+
+
+@pytest.mark.parametrize("value", ["a'b", "a b", 'a" {name} {}', "{,}", "'", "-1"])
+def test_a_value_stays_one_value(run: Run, value: str) -> None:
+    commands = {"nodes": ("top", "nodes"), "fit": ("fit",), "rightsize": ("rightsize",), "record": ("record",)}
+    for row in FLAGS:
+        words = commands.get(row.of, ("top", "pods"))
+        for name, known in names_of(row.typed):
+            if takes_value(row, known) and not row.of.startswith(("wait", "check", "cost", "drain")):
+                text = known.replace("{}", value) or value
+                result = run(*words, *([f"{name}={text}"] if name.startswith("--") else [name, text]), "--help")
+                assert (result.code, row.typed) == (0, row.typed)
 
 
 def test_every_row_has_a_line() -> None:
