@@ -102,7 +102,7 @@ def filled(row: Read | Hint, name: str, value: str, names: Sequence[str], path: 
     if "{*}" in text or "{%}" in text:
         from c3s_cli.flags.values import percent, regular  # few flags have such values
 
-        text = text.replace("{*}", _quoted(regular(value))).replace("{%}", shlex.quote(percent(value)))
+        return text.replace("{*}", _quoted(regular(value))).replace("{%}", shlex.quote(percent(value)))
     if "({})" in text:
         return text.replace("{}", ", ".join(map(_quoted, value.split(","))))
     return text.replace("{}", _quoted(value) if "'" in row.c3s else shlex.quote(value))
