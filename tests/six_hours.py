@@ -266,6 +266,18 @@ def uneven() -> Iterator[Series]:
             yield MEMORY, node, iter([(when, 2.0**30) for when in times])
 
 
+def short_gaps() -> Iterator[Series]:
+    """Give a steady pod, of which four minutes were not scraped once, and half an hour another time."""
+    labels = {"namespace": "m", "pod": "p", "container": "main", "id": "/p", "node": "n1", "job": "kubelet"}
+    times = [
+        when
+        for when in range(BEGIN, END + 1, SCRAPE)
+        if not (4000 < when - BEGIN < 4240 or 13000 < when - BEGIN < 14800)
+    ]
+    yield CPU, labels, iter([(when, (when - BEGIN) * 0.5) for when in times])
+    yield MEMORY, labels, iter([(when, 10.0 * MI) for when in times])
+
+
 def loops() -> Iterator[Series]:
     """Give containers that run for 200 of 317 seconds, again and again: with a core, and 100 or 900 MiB in turn."""
     for pod, labels in (("loop", {}), ("bare", {"id": ""})):

@@ -362,6 +362,27 @@ def test_gaps_are_said_and_count_for_nothing(
 
 
 @pytest.mark.parametrize("name", ENGINES)
+def test_gaps_that_are_shorter_than_a_step_or_window_are_said(
+    run: Run, api: FakeApi, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with running(name, tmp_path_factory, six_hours.short_gaps) as url:
+        for since, step, said in (("6h", "1h", "3[345]m0s"), ("6h", "1m", "3[345]m0s"), ("5h", "5m", "3[345]m0s")):
+            words = f"top pods -A --since {since} {END} --step {step} --columns cpu.min,cpu.avg -o json"
+            document = json.loads(run(f"{words} --from {url} --server {api.url}").out)
+            remarks = [each for each in document["metadata"]["remarks"] if "no data" in each]
+            assert len(remarks) == 1, (step, document["metadata"]["remarks"])
+            assert re.fullmatch(f"there is no data for {said} of the range of {since}0m0s", remarks[0]), (step, remarks)
+            (row,) = document["items"]
+            if step != "1h":
+                assert [millicores(row["cpu"][each]) for each in ("min", "avg")] == [near(500), near(500)], step
+        # After both.
+        document = json.loads(
+            run(f"top pods -A --since 1h {END} --columns cpu.avg -o json --from {url} --server {api.url}").out
+        )
+        assert "remarks" not in document["metadata"]
+
+
+@pytest.mark.parametrize("name", ENGINES)
 def test_scrapes_at_uneven_times_do_not_lose_load(
     run: Run, api: FakeApi, name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -235,9 +235,7 @@ class History(Struct):
             return None
         overlap = self._overlap(keys, self.range.step)
         seconds = sum(overlap[place] for place in self.measured)
-        if not seconds:
-            return None
-        return sum(self.grown[key] for key in keys) / seconds
+        return sum(self.grown[key] for key in keys) / seconds if seconds else None
 
     def _near(self, absent: Collection[int]) -> frozenset[int]:
         """Return the points whose windows reach into one without data, on either side."""

@@ -20,6 +20,7 @@ from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.history import History, put_line
+from c3s_cli.sources.prometheus.lost_scrapes import counts_of, lost
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.raw_samples import RawSamples
 from c3s_cli.sources.prometheus.reduction import reduce_series
@@ -38,13 +39,19 @@ LOOKS: Final = 24
 # For how many samples of a range the times are asked.
 MOST_TIMES: Final = 5_000_000
 # Gaps shorter than this share of the range are not worth a remark.
-SHORT: Final = 0.02
+SHORT: Final = 0.005
+# With fewer objects, nobody knows whether a gap is theirs. Over more scrapes of each object, gaps are not looked for.
+SEVERAL: Final = 10
+MOST_SCRAPES: Final = 50_000
+# If a larger share of the scrapes in a short step is missing, the point does not count.
+HALF: Final = 0.5
 
 
 class Past(Struct):
     """The points of a range. wanted: the statistics. rules: the recording rules that serve instead of containers.
 
-    Objects are (node,), (namespace, pod) or with a container.
+    Objects are (node,), (namespace, pod) or with a container. empty: the points without any data.
+    lost: the seconds of gaps between these.
     """
 
     engine: Engine
@@ -56,6 +63,8 @@ class Past(Struct):
     rules: Mapping[str, str]
     containers: bool = False
     renamed: bool = False
+    empty: frozenset[int] = frozenset()
+    lost: float = 0.0
     _members: dict[Key, list[Key]] = {}
 
     @property
@@ -219,6 +228,8 @@ class Past(Struct):
         """Find the gaps in the data, and when the objects began and ended that did not live all the time."""
         history = self.history
         history.find_gaps(self._presence)
+        self.empty = history.gaps
+        self._find_lost_scrapes(memory, matchers[0])
         partly = history.partial()
         pods = sorted({key[1] for key in partly if len(key) > 1})
         if not partly:
@@ -234,6 +245,29 @@ class Past(Struct):
             history.limit(key_of(labels), points)
         self._extend_lives(f"{memory}{promql.braces(*matchers, self.match)}", by, key_of, len(partly))
         history.keep_lives(partly)
+
+    def _find_lost_scrapes(self, memory: str, selector: str) -> None:
+        """Find gaps that the points do not show: in steps that are longer, and in windows of CPU."""
+        history, partly = self.history, set(self.history.partial())
+        whole = [key for key in history.objects() if key not in partly]
+        several = [f"{memory}{promql.braces(selector, self.match)}"]
+        if len(whole) < SEVERAL:  # they may have been down
+            several = promql.of_others(self.match)
+        elif len(whole[0]) > 1:
+            names = sorted({key[1] for key in whole[:: len(whole) // SEVERAL]})
+            named = promql.one_of("exported_pod" if self.renamed else "pod", names)
+            several = [f"{memory}{promql.braces(selector, named, self.match)}"]
+        if self.period.seconds / self.period.interval > MOST_SCRAPES:
+            return
+        with suppress(C3sError):  # then nobody knows
+            for series in several:
+                counts = self.engine.points(counts_of(series, self.period), history.start, self.end, self.period.step)
+                for _, points in counts:
+                    shares = lost(points, history.start, self.period)
+                    self.lost = self.period.step * sum(shares[place] for place in shares.keys() - history.gaps - {0})
+                    if self.period.step <= promql.WINDOW:
+                        history.gaps |= {place for place, share in shares.items() if share > HALF}
+                    return
 
     def _extend_lives(self, series: str, by: str, key_of: Callable[[Labels], Key], rows: int) -> None:
         """Find the first and last samples of objects where steps are so long that the number of samples is too vague.
@@ -267,9 +301,7 @@ class Past(Struct):
     def _presence(self) -> list[float]:
         """Return the points at which there is data of nodes, of whatever kind; all, if there never is."""
         history, step = self.history, self.period.step
-        kinds = [(kind.memory, kind.match) for kind in promql.KUBELET]
-        for name, match in (*kinds, (promql.MACHINES, ""), (promql.MEMORY, "")):
-            series = f"{name}{promql.braces(self.match, match)}"
+        for series in promql.of_others(self.match):
             query = f"count(last_over_time({series}[{self.period.lookback}s]))"
             with suppress(C3sError):
                 matrix = self.engine.points(query, history.start, self.end, step)
@@ -304,10 +336,9 @@ class Past(Struct):
     def remarks(self) -> Iterator[str]:
         """Return what to say about the range: gaps in its data, and points that are further apart than they need be."""
         history = self.history
-        missing = len(history.gaps - {0})
-        keys = history.objects()
-        if keys and missing > max(1, SHORT * self.period.points):
-            hours = go_duration(missing * self.period.step * 10**9)
+        keys, missing = history.objects(), len(self.empty - {0})
+        if keys and (self.lost >= promql.WINDOW or missing > max(1, SHORT * self.period.points)):
+            hours = go_duration(round((missing * self.period.step + self.lost) / 60) * 60 * 10**9)
             yield f"there is no data for {hours} of the range of {go_duration(self.period.seconds * 10**9)}"
         if keys and self.period.interval * 2.5 > promql.WINDOW:
             interval = go_duration(round(self.period.interval) * 10**9)

@@ -264,3 +264,9 @@ def samples_of(series: str, by: str, period: Range) -> str:
     """Return the query for the number of samples of each object in each step of a range."""
     counted = f"count_over_time({series}[{period.step}s])"
     return f"max by ({by}) (sum by ({by}, container, exported_container, instance, {SCRAPE}) ({counted}))"
+
+
+def of_others(match: str) -> list[str]:
+    """Return selectors of the memory of nodes, or of whatever else there may be, the best first."""
+    kinds = [(kind.memory, kind.match) for kind in KUBELET]
+    return [f"{name}{braces(match, chosen)}" for name, chosen in (*kinds, (MACHINES, ""), (MEMORY, ""))]
