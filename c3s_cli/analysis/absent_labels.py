@@ -46,7 +46,7 @@ def _absent(columns: Iterable[Column], rows: Sequence[Any], thing: str) -> Itera
     known = [row.labels for row in rows if row.labels is not None]
     counts = Counter(key for labels in known for key in labels)
     for key in dict.fromkeys(column.path[-1] for column in columns):
-        if known and key not in counts:
+        if known and all(labels.get(key) is None for labels in known):
             labels = _near(key, counts) or [label for label, _ in counts.most_common(AT_MOST)]
             yield f"no {thing} has the label {key}" + (f"; they have {', '.join(labels)}" if labels else "")
 

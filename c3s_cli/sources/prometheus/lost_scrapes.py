@@ -23,6 +23,9 @@ def counts_of(series: str, period: Range) -> str:
 def lost(counts: Points, start: float, period: Range) -> dict[int, float]:
     """Return the share of scrapes that are missing in the steps before points of a range, by their places."""
     usual = sorted(counts.values)[len(counts.values) * 3 // 4]
+    enough = usual - FEW - PART * usual
     found = {round((time - start) / period.step): count for time, count in zip(*counts, strict=True)}
-    missing = {place: usual - found.get(place, 0.0) for place in range(min(found), max(found) + 1)}
-    return {place: number / usual for place, number in missing.items() if number > FEW + PART * usual}
+    # Before the first full step, the data may not have begun.
+    full = [place for place, count in found.items() if count >= enough]
+    missing = {place: usual - found.get(place, 0.0) for place in range(full[0], max(found) + 1)}
+    return {place: number / usual for place, number in missing.items() if usual - number < enough}
