@@ -38,7 +38,7 @@ class Level:
 
     query, view, fleet: what it shows, of which clusters. read: reads it. heading: the header above it. title: what it
     shows, in words; "" for the view of the command. report, read_at: the last reading, None before the first, and when
-    it ended. held: what another reading knew of it. problem: why the last try failed, None if it did not. other: the
+    it ended. preview: what another reading knew of it. problem: why the last try failed, None if it did not. other: the
     query and view that `w` leads to, None before it was pressed.
     """
 
@@ -49,7 +49,7 @@ class Level:
         self.changes = Changes(with_trends=view.trend)
         self.log = EventLog()
         self.report: Report | None = None
-        self.held: Report | None = None
+        self.preview: Report | None = None
         self.read_at = 0.0
         self.problem: C3sError | None = None
         self.other: tuple[Query, View] | None = None
@@ -63,6 +63,11 @@ class Level:
         self._page = 1
         self._panel_lines = 0
         self._lines_below = 0
+
+    @property
+    def shown(self) -> Report | None:
+        """The report behind the rows: of the last reading, or the preview before it."""
+        return self.report or self.preview
 
     def take(self, report: Report, now: float) -> None:
         """Take a new report."""
@@ -85,9 +90,9 @@ class Level:
         self.changes, self.log = Changes(with_trends=self.view.trend), EventLog()
         self.heading.forget()
 
-    def hold(self, report: Report, read_at: float) -> None:
+    def show_preview(self, report: Report, read_at: float) -> None:
         """Show what another reading knows of these rows, before they are read. read_at: when that ended."""
-        self.held, self.read_at, self._rows = report, read_at, report.rows
+        self.preview, self.read_at, self._rows = report, read_at, report.rows
         self._show(report, [], set())
 
     def show_again(self, report: Report | None = None) -> None:
@@ -95,8 +100,8 @@ class Level:
         if report is not None:
             self._rows = [*report.rows, *(row for row in self._rows if row.context in self._lost)]
             self.report = self.report and report
-        if shown := report or self.report or self.held:
-            self._show(shown, [] if shown.containers else self.changes.vanished, self._lost)
+        if again := report or self.shown:
+            self._show(again, [] if again.containers else self.changes.vanished, self._lost)
 
     def _show(self, report: Report, vanished: Sequence[Any], lost: Collection[str]) -> None:
         """Make the grid. vanished: rows that are gone. lost: the contexts that do not answer."""
@@ -132,7 +137,7 @@ class Level:
     @property
     def has_trends(self) -> bool:
         """Whether its rows can have trends: containers have none, nor lines that are not rows."""
-        report = self.report or self.held
+        report = self.shown
         return report is not None and not report.containers and marks_rows(report, self.view)
 
     @property
@@ -182,7 +187,7 @@ class Level:
 
     def _below(self, columns: int) -> Sequence[Line]:
         """Return what explains a single pod, below its containers."""
-        report = self.report or self.held
+        report = self.shown
         pod = report.rows[0] if report and report.rows and self.query.name and self.query.containers else None
         if report is None or not isinstance(pod, Pod):
             return ()

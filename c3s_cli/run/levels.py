@@ -118,9 +118,9 @@ class Levels:
         level = Level(query, view, read, heading, fleet, title)
         level.viewing = Viewing(paused=above.viewing.paused)
         self.stack.append(level)
-        self._hold(level, above)
+        self._preview(level, above)
 
-    def _hold(self, level: Level, above: Level) -> None:
+    def _preview(self, level: Level, above: Level) -> None:
         """Show what the level above has read of this one."""
         names = {member.name for member in level.fleet.members}
         samples = [each for each in above.read.samples if not above.fleet.several or each.context in names]
@@ -129,7 +129,8 @@ class Levels:
             return
         known = narrow(samples, above.query, level.query)
         if known and (level.query.objects is not Kind.POD or any(each.pods or each.pod_facts for each in known)):
-            level.hold(compute_report(known, level.query, self._stages, contexts=level.fleet.several), above.read_at)
+            report = compute_report(known, level.query, self._stages, contexts=level.fleet.several)
+            level.show_preview(report, above.read_at)
 
 
 def _subject(query: Query) -> tuple[object, ...]:

@@ -223,7 +223,7 @@ class Live:
 
         waits: whether nothing is read now.
         """
-        level, report = self.level, self.level.report or self.level.held
+        level, report = self.level, self.level.shown
         if action == "trend" and level.view.trend and not level.has_trends:
             return "only nodes, pods and their groups have trends"
         if action == "wide" and self.fresh and waits:
@@ -249,7 +249,7 @@ class Live:
 
     def draw(self, schedule: Schedule, now: float) -> None:
         """Draw the frame; only changed lines are written."""
-        level, report = self.level, self.level.report or self.level.held
+        level, report = self.level, self.level.shown
         waited = now - (now if self.asked_at is None else self.asked_at)
         header = level.heading.header(
             level.view,
@@ -291,7 +291,7 @@ class Live:
 
     def _banner(self, schedule: Schedule, now: float) -> tuple[str, ...]:
         """Return how old the numbers are, when the next try is, and why. What was never read has no numbers."""
-        problem, report = self.level.problem, self.level.report or self.level.held
+        problem, report = self.level.problem, self.level.shown
         if problem is None or (report is None and self.level.title):
             return ()
         next_try = self._next_try(schedule, now)
