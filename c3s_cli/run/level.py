@@ -17,9 +17,9 @@ from c3s_cli.output.pod_facts import pod_facts
 from c3s_cli.report import Report
 from c3s_cli.request.query import Query
 from c3s_cli.request.view import View
+from c3s_cli.run.events_panel import events_panel
 from c3s_cli.run.failures import lost_contexts
 from c3s_cli.run.fleet import Fleet
-from c3s_cli.run.happenings import events_panel
 from c3s_cli.run.heading import Heading
 from c3s_cli.run.reading import Reader
 from c3s_cli.terminal.frame import Body, Foot, Grid, frame, grid_of

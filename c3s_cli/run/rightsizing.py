@@ -69,7 +69,7 @@ def explain(target: Target, query: Query, view: View) -> ExitCode:
             job = partial(_read, query, target.origin, of_nodes)
             samples, _ = Clusters(fleet, query, stages, job, once=True).read_once()
         from c3s_cli.analysis.histories import container_histories
-        from c3s_cli.run.reasons import explained
+        from c3s_cli.run.explain_rightsize import explained
 
         histories = list(container_histories(samples[0], request.workload))
         if not histories:
