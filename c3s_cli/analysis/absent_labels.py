@@ -24,7 +24,7 @@ ALSO: Final = {
 
 
 def about_labels(report: Report, query: Query, objects: Callable[[], Sequence[Any]]) -> Report:
-    """Say which named labels no object has, or where to look if a selector finds nothing.
+    """Say which labels of --by or a condition no object has, or where to look if a selector finds nothing.
 
     objects: returns what was read, before --where.
     """
@@ -36,8 +36,7 @@ def about_labels(report: Report, query: Query, objects: Callable[[], Sequence[An
             seen = f"c3s top {thing}s {where}--by label:{keys[0]} shows its values"
             return structs.replace(report, absence=f"no {thing} matches -l {query.labels.text}; {seen}")
         return report
-    columns = [column for column in query.all_columns if column.name.startswith("labels[")]
-    notes = tuple(_absent(columns, objects(), thing))
+    notes = tuple(_absent(query.label_columns, objects(), thing))
     return structs.replace(report, remarks=(*report.remarks, *notes)) if notes else report
 
 

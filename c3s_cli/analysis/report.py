@@ -68,7 +68,7 @@ def make_report(
         objects = _lines(_objects(samples, query, join_pods), query)
         left_out = LeftOut(unfiltered or (), are_named(query.where, objects))
     report = report_of(samples, query, rows, totals, failures=failures, contexts=contexts, left_out=left_out)
-    if query.labels or any(column.name.startswith("labels[") for column in query.all_columns):
+    if query.labels or query.label_columns:
         from c3s_cli.analysis.absent_labels import about_labels  # only labels need it
 
         report = about_labels(report, query, lambda: _objects(samples, query, join_pods))

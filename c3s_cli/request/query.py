@@ -106,6 +106,13 @@ class Query(Struct, frozen=True):
         compared = [column for condition in conditions for column in condition.columns]
         return (*self.columns, *self.by, *(key.column for key in self.sort), *compared)
 
+    @property
+    def label_columns(self) -> tuple[Column, ...]:
+        """The columns of labels that rows are grouped by, or compared by."""
+        conditions = filter(None, (self.where, self.fail_if, self.until))
+        columns = [*self.by, *(column for condition in conditions for column in condition.columns)]
+        return tuple(column for column in columns if column.name.startswith("labels["))
+
     def with_columns(self, named: Callable[[Column, Naming], Column]) -> Query:
         """Replace the columns. `named` is called with each column and the Naming to find the new one with."""
         objects, rows = Naming(self.objects), Naming(self.kind)

@@ -14,7 +14,7 @@ ABOUT = "note: no pod has the label app; they have app.kubernetes.io/instance, a
 
 @pytest.mark.parametrize(
     "words",
-    ["--by label:app", "--columns label:app", "--where 'label:app = web'", "--fail-if 'label:app = web'"],
+    ["--by label:app", "--where 'label:app = web'", "--fail-if 'label:app = web'"],
 )
 def test_the_labels_that_exist_are_named(demo: Run, words: str) -> None:
     assert ABOUT in demo(f"top pods -A {words}").err
