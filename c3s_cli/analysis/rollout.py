@@ -35,6 +35,8 @@ def roll_out(
         for place in places:
             placed[place] += 1
         ending = min(len(old), max(0, len(old) + sum(placed) - (wanted - unavailable)))
+        if strategy.all_first and sum(placed) < wanted:
+            ending = 0
         for key, facts in old[:ending]:
             scheduler.remove(facts.node, as_running(key, facts), facts.requests)
         old = old[ending:]

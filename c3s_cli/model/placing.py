@@ -155,11 +155,15 @@ ENDED: Final = "ended"
 
 
 class Strategy(Struct, frozen=True):
-    """How a controller replaces pods: numbers, or percentages such as `25%`. at_once: whether old ones end first."""
+    """How a controller replaces pods: numbers, or percentages such as `25%`.
+
+    at_once: whether old ones end first. all_first: whether every new one runs before an old one ends.
+    """
 
     max_surge: int | str = "25%"
     max_unavailable: int | str = "25%"
     at_once: bool = False
+    all_first: bool = False
 
     def surge(self, replicas: int) -> int:
         """Return how many pods there may be too many. Percentages are rounded up."""

@@ -154,6 +154,13 @@ def test_json_that_is_none_is_refused_with_its_field(run: Run, tmp_path: Path, n
     assert run(f"fit --demo -f {path}") == (2, "", said)
 
 
+def test_a_field_of_an_init_container_that_is_unknown_is_named(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "pod.yaml"
+    path.write_text("{kind: Pod, metadata: {name: x}, spec: {containers: [{}], initContainers: [{resource: {}}]}}")
+    said = f'error: {path}: Pod/x: unknown field "spec.initContainers[0].resource"\nhint: did you mean resources?\n'
+    assert run(f"fit --demo -f {path}") == (2, "", said)
+
+
 @pytest.mark.slow
 def test_a_manifest_that_is_a_pipe_without_a_writer_ends_at_the_deadline(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -86,6 +86,25 @@ def test_a_rollout_goes_step_by_step(
     assert (ended, lines[0]) == (code, fit)
 
 
+@pytest.mark.parametrize(
+    ("strategy", "fit"),
+    [
+        # All new pods start beside the old ones, or one at a time.
+        ({"blueGreen": {}}, "1 of 3 replicas fit"),
+        ({"canary": {"maxSurge": 1, "maxUnavailable": 0}}, "3 of 3 replicas fit"),
+    ],
+)
+def test_the_strategies_of_a_rollout_with_or_without_a_template(
+    run: Run, full: FakeApi, tmp_path: Path, strategy: dict[str, Any], fit: str
+) -> None:
+    own = deployment(3, "Rollout", strategy=strategy)
+    assert said(run, full, tmp_path, "--rollout", own)[1][0] == fit
+    del own["spec"]["template"]
+    own["spec"]["workloadRef"] = {"kind": "Deployment", "name": "v"}
+    full.routes[WEB.replace("/w", "/v")] = Reply({"metadata": {"name": "v"}, "spec": deployment(0)["spec"]})
+    assert said(run, full, tmp_path, "--rollout", own)[1][0] == fit
+
+
 def test_a_rollout_that_stops_names_the_old_pods(run: Run, full: FakeApi, tmp_path: Path) -> None:
     strategy = {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     full.nodes(node("a", cpu="2"), node("b", cpu="1"))

@@ -62,7 +62,7 @@ def strategy_of(kind: str, spec: Any) -> Strategy:
     if strategy.get("type") == "Recreate":
         return Strategy(at_once=True)
     if "blueGreen" in strategy:
-        return Strategy("100%", 0)
+        return Strategy("100%", 0, all_first=True)
     rolling = strategy.get("rollingUpdate") or strategy.get("canary")
     rolling = rolling if isinstance(rolling, dict) else {}
     return Strategy(_number(rolling.get("maxSurge")), _number(rolling.get("maxUnavailable")))
