@@ -74,12 +74,15 @@ def earliest(times: Iterable[str | None]) -> str | None:
 
 
 class _Compared:
-    """The members that a percentage compares: those with known facts, and per resource those with known usage."""
+    """The members that a percentage compares: those with known facts, and per resource those with known usage.
+
+    Over a range, what does not run at its end has usage, too.
+    """
 
     def __init__(self, members: Sequence[Any]) -> None:
         self.members = members
         self.incomplete = {
-            resource: [member for member in members if usage(member) is not None]
+            resource: [member for member in members if usage(member) is not None or _has_range(member, resource)]
             for resource, usage in USAGE.items()
             if None in map(usage, members)
         }
@@ -99,6 +102,10 @@ class _Compared:
             if part is not None:
                 total[resource] = part
         return total
+
+
+def _has_range(member: Any, resource: str) -> bool:
+    return any(name.startswith(f"{resource}.") for name in member.figures or ())
 
 
 def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:

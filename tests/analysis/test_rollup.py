@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from c3s_cli.amounts.totals import sum_known
 from c3s_cli.analysis.rollup import add_amounts, add_shared, earliest, grouped, sum_nodes, sum_pods
@@ -128,6 +129,13 @@ def test_a_pod_without_metrics_adds_to_count_and_requests_but_never_counts_as_id
     assert of_pods(pods, "cpu.usage", "cpu.requests", "cpu.limits") == [milli(50), milli(1000), milli(1100)]
     assert of_pods(pods, "cpu.usagePercentOfRequests", "cpu.usagePercentOfLimits") == [50.0, 25.0]
     assert of_pods(pods, "cpu.unused") == [milli(50)]
+
+
+def test_what_does_not_run_at_the_end_of_a_range_counts_in_percentages_of_the_range() -> None:
+    facts = pod_facts(cores(cpu=100), cores(cpu=200), cores(cpu=200))
+    down = structs.replace(measured_pod(50, facts), cpu_nanocores=None, figures={"cpu.p95": milli(90)})
+    group = structs.replace(sum_pods([measured_pod(50, facts), down], "c"), figures={"cpu.p95": milli(150)})
+    assert values(group, Kind.POD_GROUP, "cpu.p95PercentOfRequests", "cpu.p95PercentOfLimits") == [75.0, 37.5]
 
 
 def test_one_pod_without_limits_makes_the_percentage_of_limits_unknown() -> None:
