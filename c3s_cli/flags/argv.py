@@ -12,8 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from c3s_cli.errors import UsageError
-from c3s_cli.flags.arity import takes_value
-from c3s_cli.flags.habits import is_optional, is_valued
+from c3s_cli.flags.arity import is_optional, is_valued, takes_value
 
 # The values that Go's strconv.ParseBool accepts.
 TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
+from c3s_cli.flags.habits import FLAG_HINTS, FLAGS, Hint, Read
 from c3s_cli.flags.options import Connection, Display, Nodes, Pods, Selection
 from c3s_cli.flags.typer_bridge import names_of
 
@@ -48,3 +49,39 @@ def takes_value(name: str) -> bool | None:
     """Return whether the flag of that name takes a value; None if there is no such flag."""
     metavar = metavar_of(name)
     return None if metavar is None else bool(metavar)
+
+
+def typed_names(typed: str) -> list[tuple[str, str]]:
+    """Return the names in a row, each with the value that it has there; "" for none."""
+    return [(name, value) for name, _, value in (each.partition("=") for each in typed.split(", "))]
+
+
+@cache
+def _by_name() -> dict[str, list[tuple[str, Read | Hint]]]:
+    """Map the name of each flag to its rows, with the value that it has there."""
+    rows: dict[str, list[tuple[str, Read | Hint]]] = {}
+    for row in (*FLAGS, *FLAG_HINTS):
+        for name, value in typed_names(row.typed):
+            rows.setdefault(name, []).append((value, row))
+    return rows
+
+
+def rows_of(name: str) -> list[tuple[str, Read | Hint]]:
+    """Return the rows for a flag, with the value that it has there."""
+    return _by_name().get("--output" if name == "-o" else name, [])
+
+
+def row_takes_value(row: Read | Hint, value: str = "") -> bool:
+    """Return whether the flag of a row takes a value. value: the one that it has there."""
+    return bool(value) or (isinstance(row, Read) and any(each in row.c3s for each in ("{}", "{,}", "{%}", "{*}")))
+
+
+def is_valued(name: str) -> bool | None:
+    """Return whether a flag of another tool takes a value; None if it is not known."""
+    rows = [row_takes_value(row, value) for value, row in rows_of(name)]
+    return any(rows) if rows else None
+
+
+def is_optional(name: str) -> bool:
+    """Return whether the value of a flag of another tool may be left out."""
+    return len({row_takes_value(row, value) for value, row in rows_of(name)}) > 1

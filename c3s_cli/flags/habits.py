@@ -6,7 +6,6 @@ for each row.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Final, NamedTuple
 
 
@@ -46,6 +45,7 @@ class Hint(NamedTuple):
 FLAGS: Final = (
     # Flags that other commands of c3s, or of other tools, have: read before their command is replaced.
     Read("--for", "--until-all {}", of="wait"),
+    Read("--where", "--fail-if {}", of="check, alert"),
     Read("--max-restarts, --max-cpu, --max-memory", "--fail-if '{rest} > {}'", of="check, alert"),
     Read("--min-cpu, --min-memory", "--fail-if '{rest} < {}'", of="check, alert"),
     Read("--period={}, --monthly, --month", "", of="cost, costs", remark="costs are those of a month"),
@@ -58,11 +58,15 @@ FLAGS: Final = (
     Read("-r, --count, --pods, --replica, --instances", "--replicas {}", of="fit"),
     Read("--requests", "--resource {,}", of="fit"),
     Read("--limits={}", "", of="fit", remark="limits take no room on a node"),
+    Read("--toleration, --tolerations", "--tolerate {}", of="fit"),
+    Read("--scale", "--replicas {}", of="fit"),
     # What `kubectl drain` asks for, where nothing is drained.
     Read("--dry-run, --ignore-daemonsets, --delete-emptydir-data, --force", "", of="fit, rightsize"),
     Read("--for, --time", "--duration {}", of="record"),
     Read("--output, --file, --filename", "record {}", of="record"),
-    Read("--history", "--since {}", of="rightsize"),
+    Read("--workload", "rightsize {}", of="rightsize"),
+    Read("--percentile", "--cpu-percentile {%}", of="rightsize"),
+    Read("--finding, --only", "--where 'finding in ({})'", of="rightsize"),
     Read("--headroom, --buffer, --margin, --memory_buffer_percentage", "--memory-buffer {}", of="rightsize"),
     # krr counts hours, millicores and mebibytes.
     Read("--cpu_percentile", "--cpu-percentile {}", of="rightsize"),
@@ -83,6 +87,12 @@ FLAGS: Final = (
     Read("--node, --node-name", "--where 'name in ({})'", of="nodes"),
     Read("--node, --node-name", "--where 'node in ({})'", of="pods"),
     Read("--exclude-namespace, --exclude-namespaces, --ignore-namespace", "--where 'namespace not in ({})'", of="pods"),
+    Read("--zone, --pool, --instance-type", "--where '{name} in ({})'"),
+    Read("--role, --roles", "--where 'roles ~ {}'", of="nodes"),
+    Read("--cordoned, --unschedulable", "--where 'schedulable = false'", of="nodes"),
+    Read("--running", "--where 'status = Running'", of="pods"),
+    Read("--restarted", "--where 'restarts > 0' --columns +restarts", of="pods"),
+    Read("--best-effort", "--where 'qosClass = BestEffort'", of="pods"),
     Read("--qos, --qos-class", "--where 'qosClass in ({})'", of="pods"),
     Read("--status=Pending, --phase=Pending, --pending", "--where 'status = Pending' --columns +pending", of="pods"),
     Read("--status, --phase", "--where 'status in ({})'", of="pods"),
@@ -90,7 +100,7 @@ FLAGS: Final = (
     Read("--no-limits, --without-limits", "--where 'memory.limits = none'", of="pods"),
     Read("--no-requests, --without-requests", "--where 'memory.requests = 0'", of="pods"),
     Read(
-        "--unhealthy, --unready, --not-ready, --failing, --crashing",
+        "--unhealthy, --unready, --not-ready, --failing, --crashing, --crashloop",
         "--where 'ready.count < ready.expected' --columns ready,waiting,restarts",
         of="pods",
     ),
@@ -109,6 +119,8 @@ FLAGS: Final = (
     Read("--sort-by=.status.containerStatuses[0].restartCount", "--sort-by restarts"),
     Read("--sort-by=.metadata.creationTimestamp", "--sort-by age"),
     Read("--sort-by=.metadata.name", "--sort-by name"),
+    Read("--order=asc", "--sort-by :asc"),
+    Read("--order=desc", "--sort-by :desc"),
     Read("--asc, --ascending", "--sort-by :asc"),
     Read("--desc, --descending", "--sort-by :desc"),
     Read("--reverse", "--sort-by :asc,:desc"),
@@ -127,6 +139,7 @@ FLAGS: Final = (
     Read("-L, --label-columns, --label-column", "--columns +label:{}"),
     # Formats.
     Read("--json, --yaml, --csv, --tsv, --wide, --markdown", "--output {name}"),
+    Read("--output=text, --output=plain, --output=pretty", "--output table"),
     Read("--output=value={}", "--output value --columns {}"),
     Read("--output=csv={}", "--output csv --columns {}"),
     Read("--output=tsv={}", "--output tsv --columns {}"),
@@ -137,7 +150,7 @@ FLAGS: Final = (
     Read("--prometheus, --prometheus-url, --source", "--from {}"),
     Read("--from-file, --replay, --recording", "--from {}"),
     # Another name of a flag. What no command has under that name stays an error.
-    Read("--all", "--all-namespaces"),
+    Read("--all, --all-ns", "--all-namespaces"),
     Read("--all-clusters", "--all-contexts"),
     Read("--clusters, --contexts", "--context {}"),
     Read("--ns, --namespaces", "--namespace {}"),
@@ -152,7 +165,9 @@ FLAGS: Final = (
     Read("--column, --cols, --fields, --show", "--columns {}"),
     Read("--no-header, --noheaders", "--no-headers"),
     Read("--format", "--output {}"),
-    Read("--last, --period, --lookback, --past, --range, --window, --duration", "--since {}"),
+    Read("--last, --history, --period, --lookback, --past, --range, --window, --duration", "--since {}"),
+    Read("--days", "--since {}d"),
+    Read("--hours", "--since {}h"),
     Read("--when, --time, --timestamp", "--at {}"),
     Read("--fail-on, --fail-when, --alert, --alert-if, --warn-if", "--fail-if {}"),
     Read("--exclude, --drain, --without-node", "--without {}"),
@@ -164,6 +179,7 @@ FLAGS: Final = (
     Read("--no-stream", "", remark="c3s top reads once"),
     Read("--no-trunc", "", remark="names are never cut"),
     Read("--hide-requests, --hide-limits", "", remark="-o wide shows them"),
+    Read("--human, --human-readable, --pretty", "", remark="tables are for people"),
     Read("--readonly", "", remark="c3s changes nothing"),
 )
 OOM: Final = "top pods -A --where 'oomKilled = true' --columns default,restarts,lastTermination.reason"
@@ -225,10 +241,11 @@ WORDS: Final = (
     Read("compare, delta", "diff"),
     Read("pulse, pulses", "watch cluster"),
     Read("live, dashboard, monitor", "watch"),
-    Read("replay", "watch --from {,}"),
+    Read("replay, play, open", "watch --from {,}"),
     Read("snapshot", "record {NAME} --count 1"),
     Read("cost, costs", "top {NAME}", having="--prices"),
     Read("cost, costs", "top pods -A --by namespace", having="--prices"),
+    Read("check, alert", "top", having="--fail-if"),
     Read("check, alert", "top pods", having="--fail-if"),
 )
 _DIFF: Final = "BEFORE and AFTER are recordings, FILE@TIME, or what -o json printed, for example with --at -2h"
@@ -247,6 +264,20 @@ FLAG_HINTS: Final = (
         of="fit",
     ),
     Hint("-k={}", "kubectl kustomize DIR | c3s fit -f - places what kustomize builds", of="fit"),
+    Hint(
+        "--add-node={}, --add-nodes={}, --extra-nodes={}",
+        "--missing says how many more nodes would make everything fit",
+        of="fit",
+    ),
+    Hint("--apply", "c3s changes nothing: {} -o patch prints the commands that do", of="rightsize"),
+    Hint("--out={}, --output-file={}, --save={}", "c3s prints to stdout: {} > FILE", of=_TABLES),
+    Hint("--percentiles={}", "--columns cpu.p50,cpu.p95,cpu.p99 shows several", of="nodes, pods, cluster"),
+    Hint(
+        "--trend, --chart, --graph, --sparkline",
+        "c3s watch pods --trend draws trends, and --series prints curves",
+        of="nodes, pods, cluster",
+    ),
+    Hint("--compare-to={}, --compare={}, --diff", f"c3s diff does that: {_DIFF}", of="nodes, pods, cluster"),
     Hint("--before={}, --after={}, --to={}", _DIFF, of="diff"),
     Hint("--threshold={}", "did you mean --fail-if?", of=_TABLES),
     Hint("--explain", "c3s top pods NAME --explain shows it once", of=_TABLES),
@@ -268,6 +299,7 @@ WORD_HINTS: Final = (
     Hint("describe", "did you mean c3s top nodes NAME --explain?"),
     Hint("replay", "did you mean c3s watch --from FILE?"),
     Hint("snapshot", "did you mean c3s record FILE --count 1?"),
+    Hint("drain", "did you mean c3s fit --without NODE, or --without-where 'pool = spot'?"),
     Hint("cordon", c3s="fit --without {,}"),
     Hint("cost, costs", _PRICES, c3s="top {NAME} --prices prices.yaml"),
     Hint("cost, costs", _PRICES, c3s="top pods -A --by namespace --prices prices.yaml"),
@@ -293,39 +325,3 @@ WORD_HINTS: Final = (
         "c3s reads load and changes nothing: kubectl {verb} does that",
     ),
 )
-
-
-def names_of(typed: str) -> list[tuple[str, str]]:
-    """Return the names in a row, each with the value that it has there; "" for none."""
-    return [(name, value) for name, _, value in (each.partition("=") for each in typed.split(", "))]
-
-
-@cache
-def _by_name() -> dict[str, list[tuple[str, Read | Hint]]]:
-    """Map the name of each flag to its rows, with the value that it has there."""
-    rows: dict[str, list[tuple[str, Read | Hint]]] = {}
-    for row in (*FLAGS, *FLAG_HINTS):
-        for name, value in names_of(row.typed):
-            rows.setdefault(name, []).append((value, row))
-    return rows
-
-
-def rows_of(name: str) -> list[tuple[str, Read | Hint]]:
-    """Return the rows for a flag, with the value that it has there."""
-    return _by_name().get("--output" if name == "-o" else name, [])
-
-
-def takes_value(row: Read | Hint, value: str = "") -> bool:
-    """Return whether the flag of a row takes a value. value: the one that it has there."""
-    return bool(value) or (isinstance(row, Read) and any(each in row.c3s for each in ("{}", "{,}", "{%}", "{*}")))
-
-
-def is_valued(name: str) -> bool | None:
-    """Return whether a flag of another tool takes a value; None if it is not known."""
-    rows = [takes_value(row, value) for value, row in rows_of(name)]
-    return any(rows) if rows else None
-
-
-def is_optional(name: str) -> bool:
-    """Return whether the value of a flag of another tool may be left out."""
-    return len({takes_value(row, value) for value, row in rows_of(name)}) > 1

@@ -10,7 +10,8 @@ from msgspec import structs
 
 from c3s_cli.columns.kinds import ALIASES, KINDS, is_rollup
 from c3s_cli.flags.argv import Line
-from c3s_cli.flags.habits import WORD_HINTS, Hint, rows_of
+from c3s_cli.flags.arity import rows_of
+from c3s_cli.flags.habits import WORD_HINTS, Hint
 from c3s_cli.flags.translation import SHOWING, filled, replaced, with_flags_of_verb
 
 Path = tuple[str, ...]

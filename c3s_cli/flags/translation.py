@@ -13,9 +13,9 @@ from typing import Final
 from msgspec import structs
 
 from c3s_cli.columns.kinds import ALIASES, KINDS, is_rollup, rollup
-from c3s_cli.flags import arity
 from c3s_cli.flags.argv import Line, line_of, line_of_text, value_of
-from c3s_cli.flags.habits import FLAGS, WORDS, Hint, Read, names_of, rows_of, takes_value
+from c3s_cli.flags.arity import row_takes_value, rows_of, takes_value, typed_names
+from c3s_cli.flags.habits import FLAGS, WORDS, Hint, Read
 
 Path = tuple[str, ...]
 Flag = tuple[str, ...]
@@ -183,14 +183,14 @@ def _has(line: Line, having: str) -> bool:
     if not having:
         return True
     names = {*line.names(), *(("--from",) if os.environ.get("C3S_FROM") else ())}
-    names |= {row.c3s.removesuffix(" {}") for row in FLAGS if names & {name for name, _ in names_of(row.typed)}}
+    names |= {row.c3s.removesuffix(" {}") for row in FLAGS if names & {name for name, _ in typed_names(row.typed)}}
     return not names.isdisjoint(having.split(", "))
 
 
 def _is_foreign(flag: Flag) -> bool:
     """Return whether a flag may be one of another tool, or have a value that only another tool knows."""
     name = flag[0].partition("=")[0]
-    return arity.takes_value(name) is None or any(_fits(value, value_of(flag)) for value, _ in rows_of(name))
+    return takes_value(name) is None or any(_fits(value, value_of(flag)) for value, _ in rows_of(name))
 
 
 def _fits(pattern: str, value: str) -> bool:
@@ -242,7 +242,7 @@ def _reading(
             continue
         if (own and name in own and not pattern) or not _fits(pattern, value or ""):
             continue
-        if (row.c3s and takes_value(row, pattern) != (value is not None)) or not _has(line, row.having):
+        if (row.c3s and row_takes_value(row, pattern) != (value is not None)) or not _has(line, row.having):
             continue
         text = filled(row, name, (value or "").removeprefix(pattern.removesuffix("{}")), names, path)
         if text is None:
@@ -252,8 +252,9 @@ def _reading(
         if (names and "{" not in row.c3s) if instead.words else own and not {*instead.names()} <= {*own}:
             continue
         return row, text
-    if own and name not in own and value is None and _is_column(path, name):
-        return NO_ROW, f"--columns +{name.removeprefix('--')}"
+    if own and name not in own and _is_column(path, name):
+        column = name.removeprefix("--")
+        return NO_ROW, f"--columns +{column}" if value is None else f"--where '{column} = {_quoted(value)}'"
     return NO_ROW, None
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from c3s_cli.flags.habits import FLAG_HINTS, FLAGS, WORD_HINTS, WORDS, Hint, Read, names_of, takes_value
+from c3s_cli.flags.arity import row_takes_value, typed_names
+from c3s_cli.flags.habits import FLAG_HINTS, FLAGS, WORD_HINTS, WORDS, Hint, Read
 from tests.conftest import Run
 from tests.flags.test_hints import HINTS
 from tests.flags.typed_columns import TYPED_COLUMNS
@@ -41,8 +42,8 @@ def test_a_value_stays_one_value(run: Run, value: str) -> None:
     commands = {"nodes": ("top", "nodes"), "fit": ("fit",), "rightsize": ("rightsize",), "record": ("record",)}
     for row in FLAGS:
         words = commands.get(row.of, ("top", "pods"))
-        for name, known in names_of(row.typed):
-            if takes_value(row, known) and not row.of.startswith(("wait", "check", "cost", "drain")):
+        for name, known in typed_names(row.typed):
+            if row_takes_value(row, known) and not row.of.startswith(("wait", "check", "cost", "drain")):
                 text = known.replace("{}", value) or value
                 result = run(*words, *([f"{name}={text}"] if name.startswith("--") else [name, text]), "--help")
                 assert (result.code, row.typed) == (0, row.typed)
@@ -57,7 +58,7 @@ def test_every_row_has_a_line() -> None:
 def _remark(row: Read) -> re.Pattern[str]:
     """Return the pattern of what is said where a row is read."""
     names = "|".join(
-        re.escape(f"{name} {value}".strip()).replace(r"\ ", "(?: |=| ')") for name, value in names_of(row.typed)
+        re.escape(f"{name} {value}".strip()).replace(r"\ ", "(?: |=| ')") for name, value in typed_names(row.typed)
     )
     text = row.c3s.replace("--columns +", "--columns default,").replace("--sort-by :", "--sort-by COLUMN:")
     text = text.replace(",:", " or COLUMN:").removesuffix(" {-}")
@@ -69,7 +70,7 @@ def _remark(row: Read) -> re.Pattern[str]:
 
 def _answers(row: Hint, typed: str, hint: str) -> bool:
     """Return whether a hint is that of a row."""
-    names = {name for name, _ in names_of(row.typed)}
+    names = {name for name, _ in typed_names(row.typed)}
     text = re.sub(r"\\{.*?\\}", ".*", re.escape(row.text))
     command = re.sub(r"\\{.*?\\}", ".*", re.escape(row.c3s))
     return bool(names & {*typed.replace("/", " ").split()} and re.fullmatch(text, hint) and re.search(command, hint))

@@ -14,6 +14,7 @@ SAMPLE = (
     "default: {coreHour: 0.034, gibHour: 0.0045, gpuHour: 1.10}}; "
     "docs/cost.md has one with prices by label"
 )
+SIDES = "BEFORE and AFTER are recordings, FILE@TIME, or what -o json printed, for example with --at -2h"
 CHECK = "did you mean c3s top pods -A --fail-if 'memory% > 90'?"
 QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
 
@@ -73,6 +74,19 @@ HINTS = [
     ("top pod,node", "did you mean c3s top pods?"),
     ("columns memory", "to find a column: c3s columns | grep memory"),
     ("top pods --sort-by p95", "did you mean cpu.p95 or memory.p95? `c3s columns` lists them all"),
+    ("fit --cpu 1 --add-node general", "--missing says how many more nodes would make everything fit"),
+    (
+        "rightsize deploy/web --apply",
+        "c3s changes nothing: c3s rightsize deploy/web -o patch prints the commands that do",
+    ),
+    ("top pods -A --out a.csv -o csv", "c3s prints to stdout: c3s top pods -A -o csv > FILE"),
+    ("top pods --percentiles 50,95", "--columns cpu.p50,cpu.p95,cpu.p99 shows several"),
+    ("top pods --chart", "c3s watch pods --trend draws trends, and --series prints curves"),
+    (
+        "top pods --compare-to 1d",
+        f"c3s diff does that: {SIDES}",
+    ),
+    ("drain -l pool=spot", "did you mean c3s fit --without NODE, or --without-where 'pool = spot'?"),
     ("top cluster -c app", "--containers shows a row for each container"),
     ("top pods --above 500m", "--where 'cpu > 500m' keeps what is above"),
     ("top pods --assert cpu<1", "--fail-if CONDITION is the opposite: the exit code is 3 if a row matches"),
@@ -89,7 +103,7 @@ HINTS = [
     ("recommend --strategy p95", "--cpu-percentile N and --memory-buffer PERCENT are the rule"),
     (
         "diff --before 2h",
-        "BEFORE and AFTER are recordings, FILE@TIME, or what -o json printed, for example with --at -2h",
+        SIDES,
     ),
     ("top pods --from 3h", "--from is a source, and --since or --start a time: --start 3h"),
     ("top pods -o ndjson", "-o json | jq -c '.items[]' prints one row a line"),

@@ -1,4 +1,4 @@
-"""Lines with formats and columns as other tools name them, one for each row of `flags/habits.py`."""
+"""Lines with formats, columns and rows as other tools name them, one for each row of `flags/habits.py`."""
 
 from __future__ import annotations
 
@@ -88,4 +88,75 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
         "top pods --sort-by mem:asc,name:desc,cpu:asc",
         "--reverse is read as --sort-by COLUMN:asc or COLUMN:desc",
     ),
+    # Rows, and what c3s does without being asked.
+    (
+        "fit --cpu 1 --tolerations dedicated --scale 2",
+        "fit --cpu 1 --tolerate dedicated --replicas 2",
+        "--tolerations dedicated is read as --tolerate dedicated",
+        "--scale 2 is read as --replicas 2",
+    ),
+    (
+        "rightsize --workload deploy/legacy-admin --percentile 0.9",
+        "rightsize deploy/legacy-admin --cpu-percentile 90",
+        "--workload deploy/legacy-admin is read as c3s rightsize deploy/legacy-admin",
+        "--percentile 0.9 is read as --cpu-percentile 90",
+    ),
+    (
+        "rightsize --finding waste,fine",
+        "rightsize --where 'finding in (waste, fine)'",
+        '--finding waste,fine is read as --where \'finding in ("waste", "fine")\'',
+    ),
+    (
+        "top nodes --zone eu-west-1a",
+        "top nodes --where 'zone = eu-west-1a'",
+        "--zone eu-west-1a is read as --where 'zone in (\"eu-west-1a\")'",
+    ),
+    (
+        "top nodes --role control-plane",
+        "top nodes --where 'roles ~ control-plane'",
+        "--role control-plane is read as --where 'roles ~ \"control-plane\"'",
+    ),
+    (
+        "top nodes --cordoned",
+        "top nodes --where 'schedulable = false'",
+        "--cordoned is read as --where 'schedulable = false'",
+    ),
+    ("top pods --running", "top pods --where status=Running", "--running is read as --where 'status = Running'"),
+    (
+        "top pods -A --restarted",
+        "top pods -A --where restarts>0 --columns default,restarts",
+        "--restarted is read as --where 'restarts > 0' --columns default,restarts",
+    ),
+    (
+        "top pods -A --best-effort",
+        "top pods -A --where qosClass=BestEffort",
+        "--best-effort is read as --where 'qosClass = BestEffort'",
+    ),
+    (
+        "top pods -A --sort-by cpu --order asc",
+        "top pods -A --sort-by cpu:asc",
+        "--order asc is read as --sort-by COLUMN:asc",
+    ),
+    (
+        "top pods -A --sort-by cpu --order=desc",
+        "top pods -A --sort-by cpu:desc",
+        "--order desc is read as --sort-by COLUMN:desc",
+    ),
+    ("top nodes --output text", "top nodes -o table", "--output text is read as --output table"),
+    (
+        "top nodes --status=Ready",
+        "top nodes --where status=Ready",
+        "--status Ready is read as --where 'status = \"Ready\"'",
+    ),
+    (
+        "top nodes --from prometheus --hours 1",
+        "top nodes --from prometheus --since 1h",
+        "--hours 1 is read as --since 1h",
+    ),
+    (
+        "top nodes --from prometheus --days 1",
+        "top nodes --from prometheus --since 1d",
+        "--days 1 is read as --since 1d",
+    ),
+    ("top nodes --human", "top nodes", "--human is read as nothing: tables are for people"),
 ]

@@ -195,4 +195,10 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
         "--util is read as --output wide",
     ),
     ("how-many --cpu 1", "fit --cpu 1", "how-many is read as c3s fit"),
+    (
+        "check pods --where cpu>1",
+        "top pods --fail-if cpu>1",
+        "--where 'cpu>1' is read as --fail-if 'cpu>1'",
+        "check is read as c3s top",
+    ),
 ]
