@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Final
 
@@ -21,7 +21,6 @@ from c3s_cli.request.target import Target
 from c3s_cli.run.failures import failure_of
 from c3s_cli.run.fleet import Fleet, open_fleet
 from c3s_cli.run.garbage import collect
-from c3s_cli.run.member import Member
 from c3s_cli.run.reading import Clusters
 from c3s_cli.run.schedule import Clock, Schedule
 from c3s_cli.run.stages import Stages
@@ -93,13 +92,13 @@ class _Loop:
         self.readings = 0
         self.problem = ""
         self.warned = ""
-        self.lost = False
-        # In a log, the first of several readings is said, too.
-        self.said = clock.now() if request.pace.count == 1 else -SILENCE
+        self.unwritable = False
+        # When the last line of a log was written: the first of several readings has one, too.
+        self.line_at = clock.now() if request.pace.count == 1 else -SILENCE
         self.query = query
         self.joiner = Joiner() if request.until else None
         self.until: Judgement | None = None
-        self.namespaces = {member.name: member for member in fleet.members}
+        self.members = {member.name: member for member in fleet.members}
 
     def run(self) -> ExitCode:
         """Read and store until the end. The first reading must succeed."""
@@ -135,8 +134,7 @@ class _Loop:
         except C3sError as problem:
             if not self.readings:
                 raise
-            names = list(self.namespaces)
-            self._store([], [failure_of(name, problem) for name in names])
+            self._store([], [failure_of(name, problem) for name in self.members])
             raise
         if failures or any(sample.failures for sample in samples):
             self.failed += 1
@@ -144,7 +142,7 @@ class _Loop:
             self.problem = f"{first.source}: {first.message}"
         self._store([self._reduced(sample) for sample in samples], failures)
         if self.joiner:
-            several = len(self.namespaces) > 1
+            several = len(self.members) > 1
             self.until = make_report(samples, self.query, contexts=several, join_pods=self.joiner).until
 
     def _reduced(self, sample: Sample) -> Sample:
@@ -152,16 +150,12 @@ class _Loop:
         named = structs.replace(sample, nodes=sorted(sample.nodes, key=lambda node: node.name))
         if self.request.with_labels:
             return named
-        nodes = {
+        nodes = sample.node_facts and {
             name: structs.replace(node, details=node.details and structs.replace(node.details, labels={}))
-            for name, node in (sample.node_facts or {}).items()
+            for name, node in sample.node_facts.items()
         }
-        pods = {key: structs.replace(pod, labels={}) for key, pod in (sample.pod_facts or {}).items()}
-        return structs.replace(
-            named,
-            node_facts=None if sample.node_facts is None else nodes,
-            pod_facts=None if sample.pod_facts is None else pods,
-        )
+        pods = sample.pod_facts and {key: structs.replace(pod, labels={}) for key, pod in sample.pod_facts.items()}
+        return structs.replace(named, node_facts=nodes, pod_facts=pods)
 
     def _store(self, samples: Sequence[Sample], failures: Sequence[Failure]) -> None:
         try:
@@ -172,17 +166,16 @@ class _Loop:
             if not self.readings:
                 raise
             self._note(problem)
-            self.lost = True
+            self.unwritable = True
             return
-        if self.lost:
-            self.lost, self.warned = False, ""
+        if self.unwritable:
+            self.unwritable, self.warned = False, ""
             say_alone(f"{self.request.file} can be written again")
         for remark in remarks:
             say_alone(f"note: {remark}")
 
     def _namespace_of(self, context: str) -> str:
-        members: Mapping[str, Member] = self.namespaces
-        member = members.get(context) or next(iter(members.values()))
+        member = self.members.get(context) or next(iter(self.members.values()))
         try:
             return member.cluster().namespace
         except C3sError:
@@ -214,8 +207,8 @@ class _Loop:
         """Refresh the line of a terminal; in a log, write one every ten minutes."""
         if is_terminal():
             tell(CLEAR_LINE + printable(self._status()))
-        elif self.clock.now() - self.said >= SILENCE:
-            self.said = self.clock.now()
+        elif self.clock.now() - self.line_at >= SILENCE:
+            self.line_at = self.clock.now()
             say(self._status())
 
     def _finish(self) -> ExitCode:
