@@ -13,7 +13,6 @@ from msgspec import Struct, structs
 
 from c3s_cli.errors import ApiError, C3sError, ExitCode
 from c3s_cli.kube.access import undefined_user
-from c3s_cli.kube.cluster import Cluster
 from c3s_cli.kube.contexts import Context, list_contexts
 from c3s_cli.kube.deadline import Deadline
 from c3s_cli.kube.kubeconfig import Merged, merge
@@ -21,20 +20,13 @@ from c3s_cli.output.listing import listing
 from c3s_cli.request.target import Target
 from c3s_cli.run.failures import failure_of
 from c3s_cli.run.fleet import Fleet, find_fleet, run_all
-from c3s_cli.run.member import Member
+from c3s_cli.run.member import Member, distinct
 from c3s_cli.run.printing import emit
 from c3s_cli.run.stages import Stages
 from c3s_cli.sources.server import ask_metrics_server, metrics_version, server_version
 from c3s_cli.terminal.stderr import say
 
-HEADINGS: Final = {
-    "current": "CURRENT",
-    "name": "NAME",
-    "cluster": "CLUSTER",
-    "user": "USER",
-    "namespace": "NAMESPACE",
-    "server": "SERVER",
-}
+HEADINGS: Final = {key: key.upper() for key in ("current", "name", "cluster", "user", "namespace", "server")}
 CHECKED: Final = {
     "answers": "ANSWERS",
     "milliseconds": "MS",
@@ -103,54 +95,37 @@ def _with_star(rows: Sequence[dict[str, Any]], format_: str) -> Sequence[dict[st
 
 def check_all(fleet: Fleet, *, quiet: bool) -> list[Check]:
     """Ask all clusters in parallel; contexts with the same cluster and user share one request."""
-    jobs: dict[bytes, Member] = {}
-    keys = []
-    for member in fleet.members:
-        try:
-            key = member.identity()
-        except C3sError:
-            key = member.name.encode()
-        keys.append(key)
-        jobs.setdefault(key, member)
-    results = run_all(fleet, [partial(check_one, member) for member in jobs.values()], progress=not quiet)
-    checks = {
-        key: _failed(member, Check(answers=False), result) if isinstance(result, C3sError) else result
-        for (key, member), result in zip(jobs.items(), results, strict=True)
-    }
-    return [checks[key] for key in keys]
+    members, alike = distinct(fleet.members, None)
+    results = run_all(fleet, [partial(check_one, member) for member in members], progress=not quiet)
+    checks: dict[str, Check] = {}
+    for member, result in zip(members, results, strict=True):
+        check = _failed(member, Check(answers=False), result) if isinstance(result, C3sError) else result
+        checks |= dict.fromkeys((member.name, *alike.get(member.name, ())), check)
+    return [checks[member.name] for member in fleet.members]
 
 
 def check_one(member: Member) -> Check:
-    """Ask one cluster for its version and its metrics API."""
-    try:
-        cluster = member.cluster()
-    except C3sError as problem:
-        return _failed(member, Check(answers=False), problem)
-    with closing(cluster):
-        return _ask(member, cluster)
-
-
-def _ask(member: Member, cluster: Cluster) -> Check:
-    begun = time.monotonic()
-    version = None
-    try:
-        version = server_version(cluster)
-    except ApiError as problem:
-        # A user who may not see the version is logged in all the same: the cluster answers.
-        if problem.status not in (403, 404):
-            return _failed(member, Check(answers=False), problem)
-    except C3sError as problem:
-        return _failed(member, Check(answers=False), problem)
-    milliseconds = round((time.monotonic() - begun) * 1000, 1)
-    answered = Check(answers=True, milliseconds=milliseconds, server_version=version)
-    try:
-        metrics = metrics_version(cluster)
-        ask_metrics_server(cluster, metrics)
-    except C3sError as problem:
-        # A server that has nothing of Kubernetes is not the cluster.
-        wrong = version is None and isinstance(problem, ApiError) and problem.status == 404
-        return _failed(member, Check(answers=False) if wrong else answered, problem)
-    return structs.replace(answered, metrics_api=metrics)
+    """Ask one cluster for its version and its metrics API. C3sError if it does not answer."""
+    with closing(member.cluster()) as cluster:
+        begun = time.monotonic()
+        version = None
+        try:
+            version = server_version(cluster)
+        except ApiError as problem:
+            # A user who may not see the version is logged in all the same: the cluster answers.
+            if problem.status not in (403, 404):
+                raise
+        milliseconds = round((time.monotonic() - begun) * 1000, 1)
+        answered = Check(answers=True, milliseconds=milliseconds, server_version=version)
+        try:
+            metrics = metrics_version(cluster)
+            ask_metrics_server(cluster, metrics)
+        except C3sError as problem:
+            # A server that has nothing of Kubernetes is not the cluster.
+            if version is None and isinstance(problem, ApiError) and problem.status == 404:
+                raise
+            return _failed(member, answered, problem)
+        return structs.replace(answered, metrics_api=metrics)
 
 
 def _failed(member: Member, check: Check, problem: C3sError) -> Check:

@@ -5,33 +5,23 @@ from __future__ import annotations
 import re
 from typing import Final
 
-SEQUENCES: Final = {
-    "\x1b[A": "up",
-    "\x1bOA": "up",
-    "\x1b[B": "down",
-    "\x1bOB": "down",
-    "\x1b[C": "right",
-    "\x1bOC": "right",
-    "\x1b[D": "left",
-    "\x1bOD": "left",
-    "\x1b[5~": "page-up",
-    "\x1b[6~": "page-down",
-    "\x1b[H": "home",
-    "\x1bOH": "home",
-    "\x1b[1~": "home",
-    "\x1b[7~": "home",
-    "\x1b[F": "end",
-    "\x1bOF": "end",
-    "\x1b[4~": "end",
-    "\x1b[8~": "end",
-    "\x7f": "backspace",
-    "\x08": "backspace",
-    "\r": "enter",
-    "\n": "enter",
-    "\x1b": "escape",
-    "\x0c": "redraw",
-    " ": "space",
+# What terminals send for each key.
+KEYS: Final = {
+    "up": ("\x1b[A", "\x1bOA"),
+    "down": ("\x1b[B", "\x1bOB"),
+    "right": ("\x1b[C", "\x1bOC"),
+    "left": ("\x1b[D", "\x1bOD"),
+    "page-up": ("\x1b[5~",),
+    "page-down": ("\x1b[6~",),
+    "home": ("\x1b[H", "\x1bOH", "\x1b[1~", "\x1b[7~"),
+    "end": ("\x1b[F", "\x1bOF", "\x1b[4~", "\x1b[8~"),
+    "backspace": ("\x7f", "\x08"),
+    "enter": ("\r", "\n"),
+    "escape": ("\x1b",),
+    "redraw": ("\x0c",),
+    "space": (" ",),
 }
+SEQUENCES: Final = {sequence: key for key, sequences in KEYS.items() for sequence in sequences}
 # An escape sequence as of cursor and function keys, or a single character.
 KEY: Final = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O[@-~])|[\s\S]")
 
