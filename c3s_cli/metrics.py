@@ -13,12 +13,7 @@ from c3s_cli.sources.core_api import CoreApi
 from c3s_cli.sources.source import Groups, Scope, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from c3s_cli.amounts.allocation import PodResources
     from c3s_cli.kube.cluster import Cluster
-    from c3s_cli.model.pod_details import PodDetails
-    from c3s_cli.model.rows import PodFacts
     from c3s_cli.request.period import Period
     from c3s_cli.request.query import Query
     from c3s_cli.request.target import Origin
@@ -109,18 +104,6 @@ def calls_at_once(query: Query) -> int:
     return len(wanted) + (Needs.OWNERS in wanted)
 
 
-def pod_resources(calls: Calls, query: Query) -> PodResources:
-    """Read the terms of the requests and limits of the pod that `query` names."""
-    return CoreApi(calls, scope_of(query, calls.cluster.namespace), []).pod_resources()
-
-
-def pod_details(calls: Calls, query: Query) -> PodDetails:
-    """Read what explains the pod that `query` names."""
-    return CoreApi(calls, scope_of(query, calls.cluster.namespace), []).pod_details()
-
-
-def pods_of_node(calls: Calls, query: Query) -> Mapping[tuple[str, str], PodFacts]:
-    """Read the unfinished pods of the node that `query` names; ApiError if there is no such node."""
-    api = CoreApi(calls, scope_of(query, ""), [])
-    api.nodes()
-    return api.pods()
+def core_api(calls: Calls, query: Query) -> CoreApi:
+    """Return what reads the one object that a query names."""
+    return CoreApi(calls, scope_of(query, calls.cluster.namespace), [])

@@ -13,7 +13,7 @@ from c3s_cli.amounts.totals import added
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY
 from c3s_cli.columns.vocabulary import Kind, json_name, unit_of
 from c3s_cli.errors import ExitCode, UsageError
-from c3s_cli.metrics import pod_resources, pods_of_node
+from c3s_cli.metrics import core_api
 from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.output.table import layout
 from c3s_cli.request.query import Query
@@ -38,7 +38,7 @@ def _explained(calls: Calls, query: Query, view: View) -> Iterator[str]:
     if query.name is None or query.objects is Kind.CLUSTER:
         raise UsageError("--explain takes the NAME of one pod or node", hint="c3s top pods NAME --explain")
     if query.objects is Kind.POD:
-        terms: Sequence[Term] = terms_of(pod_resources(calls, query))
+        terms: Sequence[Term] = terms_of(core_api(calls, query).pod_resources())
     else:
         terms = _of_node(calls, query)
     if view.format is Format.JSON:
@@ -48,10 +48,11 @@ def _explained(calls: Calls, query: Query, view: View) -> Iterator[str]:
 
 def _of_node(calls: Calls, query: Query) -> list[Term]:
     """Return one term for each pod, and their sum: what `kubectl describe node` calls allocated."""
-    pods = pods_of_node(calls, query)
+    api = core_api(calls, query)
+    api.nodes()  # or an error if there is no such node
     terms = [
         Term("+", f"pod {namespace}/{name}", facts.requests, facts.limits)
-        for (namespace, name), facts in sorted(pods.items())
+        for (namespace, name), facts in sorted(api.pods().items())
     ]
     total = Term("=", "total", added(term.requests for term in terms), added(term.limits for term in terms))
     return [*terms, total]

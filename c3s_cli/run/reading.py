@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from c3s_cli.errors import C3sError, NoSuchNamespace, UsageError, is_absence
-from c3s_cli.metrics import pod_details, scope_of
+from c3s_cli.metrics import core_api, scope_of
 from c3s_cli.model.sample import Failure, Reading, Sample
 from c3s_cli.parallel import in_parallel
 from c3s_cli.run.failures import failure_of, line_of
@@ -212,4 +212,4 @@ class PodReader(Reader):
         return answer
 
     def _read_details(self) -> PodDetails:
-        return pod_details(self.fleet.members[0].open_reading(), self.query)
+        return core_api(self.fleet.members[0].open_reading(), self.query).pod_details()
