@@ -54,7 +54,9 @@ def named(parts: Parsed) -> Any:
             return tuple(map(plain, value))
         return str(value) if type(value).__name__ == "Condition" else value
 
-    return target, {name: plain(getattr(query, name)) for name in query.__struct_fields__}, view, pace
+    # --where names the same pods as a workload; only the error if there is no such workload needs its name.
+    fields = [name for name in query.__struct_fields__ if name != "workload"]
+    return target, {name: plain(getattr(query, name)) for name in fields}, view, pace
 
 
 LINES = [
