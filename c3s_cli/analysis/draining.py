@@ -21,7 +21,7 @@ from c3s_cli.model.fit_rows import Move
 from c3s_cli.model.placing import ANYWHERE, FitRequest, FitResult, Placing, Workload
 from c3s_cli.model.rows import PodFacts
 from c3s_cli.model.sample import Sample
-from c3s_cli.model.surroundings import EMPTY, Budget
+from c3s_cli.model.surroundings import EMPTY, Budget, Key
 from c3s_cli.request.query import Query
 
 # Pods with these owners are not rescheduled. A static pod is owned by its node.
@@ -29,7 +29,6 @@ DAEMON: Final = "DaemonSet"
 STATIC: Final = "Node"
 # What comes before the reasons for which `kubectl drain` refuses to evict a pod.
 REFUSED: Final = "drain refuses: "
-Key = tuple[str, str]
 Pod = tuple[Key, PodFacts]
 
 

@@ -111,22 +111,14 @@ def _place(sample: Sample, query: Query, request: FitRequest) -> tuple[list[Fit]
             outcome = fit_numbered(scheduler, workload, partial(admission.one, _without(each, len(kept))))
         admission.quotas.charge(workload, outcome.wanted)
         rows += _rows(scheduler, workload, outcome, Counter(facts.node for _, facts in kept))
-        said = () if request.rollout else _about_running(each, len(running), outcome)
-        results.append(
-            FitResult(
-                workload.name,
-                workload.namespace,
-                outcome.wanted if not kept else each.replicas or 0,
-                sum(outcome.placed) + min(len(kept), each.replicas or 0),
-                not_considered=workload.placing.ignored,
-                remarks=(
-                    *([each.note] if each.note else []),
-                    *said,
-                    *([f"the rollout stops; old pods that stay: {named(stay)}"] if stay else []),
-                    *_remarks(sample, scheduler, workload, outcome),
-                ),
-            )
-        )
+        remarks = [each.note] if each.note else []
+        remarks += () if request.rollout else _about_running(each, len(running), outcome)
+        remarks += [f"the rollout stops; old pods that stay: {named(stay)}"] if stay else []
+        remarks += _remarks(sample, scheduler, workload, outcome)
+        wanted = each.replicas or 0 if kept else outcome.wanted
+        placed = sum(outcome.placed) + min(len(kept), each.replicas or 0)
+        result = FitResult(workload.name, workload.namespace, wanted, placed, remarks=tuple(remarks))
+        results.append(structs.replace(result, not_considered=workload.placing.ignored))
     return rows, drained.moves, results
 
 

@@ -43,9 +43,8 @@ class Following:
         self.cluster = cluster
         self._lists: dict[object, FollowedList] = {}
         self._lock = threading.Lock()
-        # The number of the part of a reading, and of the last one that asked for each list.
+        # The number of the part of a reading.
         self._reading = 0
-        self._asked: dict[object, int] = {}
 
     def core(self, calls: Calls, scope: Scope, problems: list[str], **kept: Any) -> FollowedCore:
         """Return a CoreApi that answers from memory; the parameters are the same."""
@@ -56,19 +55,17 @@ class Following:
         """Return the followed list for a watch; `rows` names the kind of rows made from its objects."""
         with self._lock:
             key = (watched.path, tuple(watched.query), rows)
-            self._asked[key] = self._reading
             if key not in self._lists:
                 self._lists[key] = FollowedList(self.cluster, watched, make())
+            self._lists[key].last_reading = self._reading
             return self._lists[key]
 
     def _forget_unasked(self) -> None:
         """Close the lists of levels that a live view has left."""
         with self._lock:
             self._reading += 1
-            left = [key for key, reading in self._asked.items() if self._reading - reading > UNASKED]
+            left = [key for key, each in self._lists.items() if self._reading - each.last_reading > UNASKED]
             lists = [self._lists.pop(key) for key in left]
-            for key in left:
-                del self._asked[key]
         for each in lists:
             each.close()
 
@@ -79,10 +76,14 @@ class Following:
 
 
 class FollowedList:
-    """One list: read at the first request, and again whenever following it has ended."""
+    """One list: read at the first request, and again whenever following it has ended.
+
+    last_reading: the number of the last part of a reading that asked for it.
+    """
 
     def __init__(self, cluster: Cluster, watched: Watched, memory: Memory) -> None:
         self.watched = watched
+        self.last_reading = 0
         self._cluster, self._memory = cluster, memory
         self._lock = threading.Lock()
         self._follower: Follower | None = None

@@ -19,7 +19,7 @@ from c3s_cli.sources.prometheus.averages import EDGES, Averages
 from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix
 from c3s_cli.sources.prometheus.engine import Engine
-from c3s_cli.sources.prometheus.history import History, put_line
+from c3s_cli.sources.prometheus.history import History, Key, put_line
 from c3s_cli.sources.prometheus.lost_scrapes import counts_of, lost
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.raw_samples import RawSamples
@@ -29,7 +29,6 @@ from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
 from c3s_cli.sources.prometheus.stale import bridge_holes, ended_series, pods_of, without_stale
 from c3s_cli.sources.prometheus.uneven import even_out
 
-Key = tuple[str, ...]
 # Above so many series of one container, such as those of single CPUs, the engine adds them up.
 MOST_SERIES: Final = 3
 # For how many points the growth is corrected where scrapes come at uneven times.

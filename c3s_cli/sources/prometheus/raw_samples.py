@@ -13,11 +13,10 @@ from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.curves import Curve, curves, gauge
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
 from c3s_cli.sources.prometheus.engine import Engine
-from c3s_cli.sources.prometheus.history import History
+from c3s_cli.sources.prometheus.history import History, Key
 from c3s_cli.sources.prometheus.reduction import reduce_series
 from c3s_cli.sources.prometheus.slices import Letters
 
-Who = tuple[str, ...]
 # The most samples that are read.
 MOST_SAMPLES: Final = 500_000
 # How much less a counter may seem to have grown than it has.
@@ -35,19 +34,19 @@ class RawSamples(Struct):
     jobs: bool
     renamed: bool
 
-    def restarted(self, selector: str, matrix: Matrix) -> dict[Who, int]:
+    def restarted(self, selector: str, matrix: Matrix) -> dict[Key, int]:
         """Return the pods with containers that were started again, and how often. matrix: the points of CPU."""
-        instances: dict[Who, set[str]] = {}
+        instances: dict[Key, set[str]] = {}
         for labels, _ in matrix:
             instances.setdefault(promql.who(labels), set()).add(labels.get("id", ""))
-        found: dict[Who, int] = {}
+        found: dict[Key, int] = {}
         for who, ids in instances.items():
             if len(ids) > 1:
                 found[who[:2]] = max(found.get(who[:2], 0), len(ids) - 1)
         bare = [(labels, points) for labels, points in matrix if "id" not in labels]
         return found | self._resets(selector, bare) if bare else found
 
-    def _resets(self, selector: str, matrix: Matrix) -> dict[Who, int]:
+    def _resets(self, selector: str, matrix: Matrix) -> dict[Key, int]:
         """Return how often the counters of pods fell whose instances share a series."""
         names = self._perhaps_restarted(selector, matrix)
         if not names or len(names) > promql.MOST_NAMES:
@@ -75,7 +74,7 @@ class RawSamples(Struct):
     def _named(self, names: Sequence[str]) -> str:
         return promql.one_of("exported_pod" if self.renamed else "pod", names)
 
-    def refine(self, selector: str, pods: Mapping[Who, int]) -> None:
+    def refine(self, selector: str, pods: Mapping[Key, int]) -> None:
         """Replace the points of CPU of pods. pods: the more important, the greater the number."""
         history, period = self.history, self.history.range
         seconds = period.seconds + period.window + math.ceil(3 * period.interval)
@@ -130,7 +129,7 @@ class RawSamples(Struct):
 
     def _put_memory(self, matrix: Matrix, found: Sequence[tuple[Labels, Curve]], places: array[float]) -> None:
         """Replace the points of memory: engines still find a gauge for two scrapes after a run has ended."""
-        samples: dict[Who, dict[float, float]] = {}
+        samples: dict[Key, dict[float, float]] = {}
         for labels, points in matrix:
             samples.setdefault(promql.who(labels), {}).update(zip(*points, strict=True))
         runs = {promql.who(labels): curve.runs for labels, curve in found}

@@ -15,9 +15,8 @@ from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture
 from c3s_cli.sources.prometheus.decoding import Vector
 from c3s_cli.sources.prometheus.engine import Engine
-from c3s_cli.sources.source import Claims
+from c3s_cli.sources.source import Claims, Key
 
-Key = tuple[str, str]
 Ask = Callable[[str], "Vector"]
 COUNTERS: Final = {
     "cfs.throttled": "container_cpu_cfs_throttled_periods_total",

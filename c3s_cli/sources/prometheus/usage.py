@@ -23,7 +23,7 @@ from c3s_cli.sources.prometheus.current import Current, Used
 from c3s_cli.sources.prometheus.decoding import Vector
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.former import former_facts, former_nodes
-from c3s_cli.sources.prometheus.history import UNITS, History, in_units
+from c3s_cli.sources.prometheus.history import UNITS, History, Key, in_units
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.past import Past
 from c3s_cli.sources.prometheus.rules import remark_on
@@ -31,7 +31,6 @@ from c3s_cli.sources.source import Groups, Keys, Lists, Scope, Usage, Wanted
 from c3s_cli.sources.source import Past as HistoriesAndFormer
 
 NO_NODES: Final = "this Prometheus scrapes neither the kubelets' figures of nodes nor node_exporter"
-Who = tuple[str, ...]
 
 
 class PrometheusUsage(Usage):
@@ -120,7 +119,7 @@ class PrometheusUsage(Usage):
         if current.rules:
             self.engine.remarks[remark_on(current.rules)] = None
         self._former = ended
-        figures: dict[Who, dict[str, int]] = {}
+        figures: dict[Key, dict[str, int]] = {}
         for who, more in self._prometheus_figures():
             figures.setdefault(who, {}).update(more)
         return [
@@ -128,7 +127,7 @@ class PrometheusUsage(Usage):
             for place, pod in enumerate((*used, *ended))
         ]
 
-    def _is_meant(self, pod: Who) -> bool:
+    def _is_meant(self, pod: Key) -> bool:
         """Return whether a pod is in scope: a job that renames labels has all namespaces under its own."""
         namespaces, name = self.scope.namespaces, self.scope.name
         return (not namespaces or pod[0] in namespaces) and (name is None or pod[1] == name)
@@ -214,7 +213,7 @@ class PrometheusUsage(Usage):
             self.missing.append(Failure(self.context, f"{what} of {piece}", words))
         return [element for _, answer in answers for element in answer]
 
-    def _prometheus_figures(self) -> Iterator[tuple[Who, Mapping[str, int]]]:
+    def _prometheus_figures(self) -> Iterator[tuple[Key, Mapping[str, int]]]:
         """Read other figures of pods. Pods can be shown without them, so errors become failures."""
         wanted, selector = self.scope.figures, self._matching(self._scope())
         start, end = self._times()
@@ -281,7 +280,7 @@ class PrometheusUsage(Usage):
 
     # --- rows ---------------------------------------------------------------------------------------------------
 
-    def _figures(self, past: Past | None, key: Who, more: Mapping[str, int] | None = None) -> dict[str, int] | None:
+    def _figures(self, past: Past | None, key: Key, more: Mapping[str, int] | None = None) -> dict[str, int] | None:
         figures = dict(more or {})
         if past and (keys := past.members(key)):
             figures |= in_units(past.history.figures(keys, past.wanted)) | past.coverage(keys)
