@@ -41,7 +41,7 @@ class Node(_Changeable):
     unschedulable: bool = False
     measured: bool = True
     ready: bool = True
-    changed: int = 0  # when it became ready or not ready since the cluster was made up
+    changed: int = 0  # when it became ready or not ready since the cluster was created
     version: int = 0  # its resourceVersion, once something has changed
     pods: list[Pod] = field(default_factory=list)  # those of the beginning
     capacity: int = field(init=False)

@@ -68,7 +68,7 @@ class Part(Struct):
 class ClusterReader:
     """Reads one cluster, any number of times.
 
-    count: called with the seconds of each stage of a reading. progress: as in Requests. core: makes the reader of core
+    count: called with the seconds of each stage of a reading. progress: as in Calls. core: makes the reader of core
     objects. usage: that of usage, the metrics API by default. context: the name of the cluster. moments: of a past.
     """
 

@@ -165,7 +165,7 @@ class Usage:
         """Raise a C3sError if no pod has usage although there should be some."""
 
     def former(self, known: Mapping[Key, PodFacts]) -> tuple[Mapping[Key, PodFacts], Owners]:  # noqa: ARG002
-        """Return the facts of pods that ended in the range, and owners of theirs. known: the pods that exist."""
+        """Return the facts of pods that ended in the range, and their owners. known: the pods that exist."""
         return {}, {}
 
     def former_nodes(self, names: Sequence[str]) -> tuple[Mapping[str, NodeFacts], Sequence[str]]:  # noqa: ARG002

@@ -32,7 +32,7 @@ class Total:
         self._bases: dict[int, int] = {}
 
     def _chunk(self, number: int) -> array[int]:
-        """Return how much it has grown since the beginning of a chunk, at each of its scrapes and at its end."""
+        """Return the growth since the beginning of a chunk, at each of its scrapes and at its end."""
         if number not in self._chunks:
             first = number * _CHUNK * _TICKS
             usage = self._usage(first + 1, first + _CHUNK * _TICKS + 1)
@@ -41,7 +41,7 @@ class Total:
         return self._chunks[number]
 
     def _base(self, number: int) -> int:
-        """Return what it was at the beginning of a chunk, adding up all between it and what is known."""
+        """Return the nanoseconds at the beginning of a chunk, added up from the nearest one that is known."""
         bases = self._bases
         if not bases:
             tick, value = self._anchor
@@ -54,19 +54,19 @@ class Total:
         return bases[number]
 
     def _growth(self, number: int) -> int:
-        """Return how much it grows in a chunk."""
+        """Return the growth in a chunk."""
         chunk = self._chunks.get(number)
         first = number * _CHUNK * _TICKS
         return chunk[-1] if chunk else TICK * sum(self._usage(first + 1, first + _CHUNK * _TICKS + 1))
 
     def at(self, scrape: int) -> int:
-        """Return it at a scrape."""
+        """Return the nanoseconds at a scrape."""
         number, place = divmod(scrape, _CHUNK)
         base = self._bases.get(number)
         return (self._base(number) if base is None else base) + self._chunk(number)[place]
 
     def values(self, first: int, last: int) -> list[float]:
-        """Return it in seconds, from a scrape to another one."""
+        """Return the seconds at each scrape, from the first to the last."""
         if last - first < 2:
             return [self.at(scrape) / 1e9 for scrape in range(first, last + 1)]
         result: list[float] = []

@@ -1,4 +1,4 @@
-"""Several clusters in one store: told apart by the labels of their series, and never added up."""
+"""Several clusters in one store: the labels of their series distinguish them, and they are never added up."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ class PrometheusUsage(Usage):
         return rows
 
     def former(self, known: Mapping[tuple[str, str], PodFacts]) -> tuple[Mapping[tuple[str, str], PodFacts], Owners]:
-        """Return the facts of pods that ended in the range, and owners of theirs. known: the pods that exist."""
+        """Return the facts of pods that ended in the range, and their owners. known: the pods that exist."""
         if not self._former:
             return {}, {}
         start, end = self._times()
