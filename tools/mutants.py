@@ -67,9 +67,11 @@ ROOMS: Final = {
                     "faults",
                     "kubeconfig",
                     "nevers",
+                    "plugin",
                     "streaming",
                     "tls",
                     "transport",
+                    "true_words",
                 ]
             ),
             "tests/run/test_contexts.py",
