@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -90,8 +91,7 @@ class _Readings:
         query = self.query
         for place, (when, time, members) in enumerate(self.moments):
             self.fleet.deadline.renew()
-            samples, failures = self._samples(structs.replace(query, period=when), members)
-            self.failures += failures
+            samples = self._samples(structs.replace(query, period=when), members)
             if samples:
                 report = make_report(samples, query, contexts=self.fleet.several)
                 self.failures += report.failures
@@ -103,9 +103,9 @@ class _Readings:
                 yield structs.replace(report, time=datetime.fromtimestamp(time, UTC))
             collect(place + 1)
 
-    def _samples(self, query: Query, members: Sequence[Member]) -> tuple[list[Sample], list[Failure]]:
-        """Return what could be read at a moment, and the failures. What is not there yet, or no more, is none."""
-        samples, failures = [], []
+    def _samples(self, query: Query, members: Sequence[Member]) -> list[Sample]:
+        """Return what could be read at a moment. What is not there yet, or no more, is no failure."""
+        samples = []
         answers = run_all(self.fleet, [partial(member.read, query) for member in members])
         for member, answer in zip(members, answers, strict=True):
             if isinstance(answer, UsageError):
@@ -113,10 +113,10 @@ class _Readings:
             if is_absence(answer):
                 self.absence = self.absence or answer
             elif isinstance(answer, C3sError):
-                failures.append(failure_of(member.name, answer))
+                self.failures.append(failure_of(member.name, answer))
             else:
                 samples.append(answer)
-        return samples, failures
+        return samples
 
     def remarks(self) -> Iterator[str]:
         """Return the lines for stderr, each once."""
@@ -124,9 +124,8 @@ class _Readings:
         if not self.rows:
             yield "No resources found"
         yield from (f"note: {note}" for note in self.notes)
-        words = [line_of(each, with_context=self.fleet.several) for each in self.failures]
-        counts: Mapping[str, int] = {line: words.count(line) for line in words}
-        for line, count in counts.items():
+        lines = Counter(line_of(each, with_context=self.fleet.several) for each in self.failures)
+        for line, count in lines.items():
             yield f"warning: {line}{f' ({count} readings)' if count > 1 else ''}"
 
 

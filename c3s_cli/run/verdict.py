@@ -11,7 +11,7 @@ from c3s_cli.errors import ExitCode
 from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import TABLES, Format, View
 from c3s_cli.run.failures import line_of
-from c3s_cli.terminal.stderr import counted, named, not_shown, say
+from c3s_cli.terminal.stderr import counted, named, say
 
 if TYPE_CHECKING:
     from c3s_cli.model.prices import CostTerms
@@ -25,7 +25,9 @@ def say_about(
 
     before, after: what only this command says. of_query: the remarks of the query.
     """
-    omitted = [not_shown(report.omitted)] if report.omitted and view.format in TABLES else []
+    omitted = []
+    if report.omitted and view.format in TABLES:
+        omitted.append(f"{counted(report.omitted, 'more row')} {'is' if report.omitted == 1 else 'are'} not shown")
     for line in (*before, *omitted, *of_query, *unmatched_paths(report, view), *remarks(report), *after):
         say(line)
 

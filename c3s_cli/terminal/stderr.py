@@ -76,11 +76,6 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'s' * (number != 1)}"
 
 
-def not_shown(rows: int) -> str:
-    """Say how many rows --limit leaves out."""
-    return "1 more row is not shown" if rows == 1 else f"{rows} more rows are not shown"
-
-
 def tell(text: str) -> None:
     """Write text to stderr unchanged. Write errors are ignored."""
     if sys.stderr is None:
