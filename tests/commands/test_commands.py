@@ -453,7 +453,7 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
             ),
         ),
         (
-            "top nodes --sort-by .metadata.creationTimestamp",
+            "top nodes --columns .metadata.creationTimestamp",
             (
                 "error: unknown column '.metadata.creationTimestamp'\n"
                 "hint: did you mean age? `c3s columns` lists them all\n"
