@@ -99,7 +99,8 @@ def _line_with(argv: Sequence[str], names: str) -> str:
     import shlex
 
     from c3s_cli.flags.argv import line_of, without_workload
-    from c3s_cli.flags.translation import replaced, translated
+    from c3s_cli.flags.foreign_words import replaced
+    from c3s_cli.flags.translation import translated
 
     line, _ = translated(line_of(argv), _command_of, flags_of)
     count = len(line.argv()) - len(_command(line.argv())[1])

@@ -85,3 +85,8 @@ def is_valued(name: str) -> bool | None:
 def is_optional(name: str) -> bool:
     """Return whether the value of a flag of another tool may be left out."""
     return len({row_takes_value(row, value) for value, row in rows_of(name)}) > 1
+
+
+def fits(pattern: str, value: str) -> bool:
+    """Return whether a flag has the value of a row: any, if the row has none."""
+    return value.startswith(pattern.removesuffix("{}")) if pattern.endswith("{}") else pattern in ("", value)

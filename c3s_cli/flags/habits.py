@@ -1,7 +1,7 @@
 """What people type who know other tools, and what c3s reads instead or answers: one table, in four parts.
 
-`flags/translation.py` reads a line by it, `flags/suggestions.py` answers by it. `tests/flags/test_habits.py` has a line
-for each row.
+`flags/foreign_words.py` and `foreign_flags.py` read a line by it, `flags/suggestions.py` answers by it.
+`tests/flags/test_habits.py` has a line for each row.
 """
 
 from __future__ import annotations

@@ -11,8 +11,9 @@ from msgspec import structs
 from c3s_cli.columns.kinds import ALIASES, KINDS, is_rollup
 from c3s_cli.flags.argv import Line
 from c3s_cli.flags.arity import rows_of
+from c3s_cli.flags.foreign_flags import filled
+from c3s_cli.flags.foreign_words import SHOWING, replaced, with_flags_of_verb
 from c3s_cli.flags.habits import WORD_HINTS, Hint
-from c3s_cli.flags.translation import SHOWING, filled, replaced, with_flags_of_verb
 
 Path = tuple[str, ...]
 # Below this ratio a similarity is accidental, as between `--gpu` and `--output`.

@@ -149,13 +149,13 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
         "--status Ready is read as --where 'status = \"Ready\"'",
     ),
     (
-        "top nodes --from prometheus --hours 1",
-        "top nodes --from prometheus --since 1h",
+        "rightsize deploy/legacy-admin --from prometheus --hours 1",
+        "rightsize deploy/legacy-admin --from prometheus --since 1h",
         "--hours 1 is read as --since 1h",
     ),
     (
-        "top nodes --from prometheus --days 1",
-        "top nodes --from prometheus --since 1d",
+        "rightsize deploy/legacy-admin --from prometheus --days 1",
+        "rightsize deploy/legacy-admin --from prometheus --since 1d",
         "--days 1 is read as --since 1d",
     ),
     ("top nodes --human", "top nodes", "--human is read as nothing: tables are for people"),

@@ -1,0 +1,190 @@
+"""Flags of other tools → the flags of c3s that they stand for, by the rows of `flags/habits.py`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from msgspec import structs
+
+from c3s_cli.columns.kinds import KINDS
+from c3s_cli.columns.naming import Naming
+from c3s_cli.errors import UsageError
+from c3s_cli.flags.argv import Line, line_of_text, value_of
+from c3s_cli.flags.arity import fits, row_takes_value, rows_of, typed_names
+from c3s_cli.flags.habits import FLAGS, Hint, Read
+
+Path = tuple[str, ...]
+Flag = tuple[str, ...]
+NOTHING: Final = "c3s changes nothing"
+NO_ROW: Final = Read("", "")
+
+
+def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Line, list[str]]:
+    """Replace flags that a command does not have by its own.
+
+    own: the names of the command's flags; None for a command of another tool: only the rows for it count.
+    """
+    flags, words, remarks = list[Flag](), line.words, list[str]()
+    columns, conditions, directions = list[str](), list[str](), list[str]()
+    for flag in line.flags:
+        name, value = flag[0].partition("=")[0], value_of(flag) if len(flag) > 1 or "=" in flag[0] else None
+        row, text = _reading(name, value, structs.replace(line, words=words), path, own)
+        if text is None:
+            flags.append(flag)
+            continue
+        instead = line_of_text(text)
+        if instead.words:
+            words = instead.words
+        for each in instead.flags:
+            new, content = each[0].partition("=")[0], value_of(each)
+            if new == "--columns" and not _is_renamed(row):
+                columns.append(content)
+            elif new == "--where" and not _is_renamed(row):
+                conditions.append(content)
+            elif new == "--sort-by" and content.startswith(":"):
+                directions.append(content[1:])
+            else:
+                flags.append(each)
+        typed = Line((), ((name,) if value is None else (name, value),)).text()
+        shown = f"{'c3s ' if instead.words else ''}{instead.text()}".replace("--columns +", "--columns default,")
+        shown = shown.replace("--sort-by :", "--sort-by COLUMN:").replace(",:", " or COLUMN:")
+        remarks.append(f"{typed} is read as {shown or f'nothing: {row.remark or NOTHING}'}")
+    flags = _with_directions(path, list(with_conditions(flags, conditions)), directions)
+    return Line(words, (*flags, *_with_columns(flags, columns)), line.rest), remarks
+
+
+def _reading(
+    name: str, value: str | None, line: Line, path: Path, own: Collection[str] | None
+) -> tuple[Read, str | None]:
+    """Return the first row that fits a flag, and its text; None as the text if there is none."""
+    names = line.words[2 if line.words[:1] in (("top",), ("watch",)) else 1 :]
+    for pattern, row in rows_of(name):
+        if isinstance(row, Hint) or (path[-1] not in row.of.split(", ") if row.of or own is None else False):
+            continue
+        if (own and name in own and not pattern) or not fits(pattern, value or ""):
+            continue
+        if (row.c3s and row_takes_value(row, pattern) != (value is not None)) or not has_one_of(line, row.having):
+            continue
+        text = filled(row, name, (value or "").removeprefix(pattern.removesuffix("{}")), names, path)
+        if text is None:
+            continue
+        instead = line_of_text(text)
+        # Other words stand for the command and its names.
+        if (names and "{" not in row.c3s) if instead.words else own and not {*instead.names()} <= {*own}:
+            continue
+        return row, text
+    if own and name not in own and _is_column(path, name):
+        column = name.removeprefix("--")
+        return NO_ROW, f"--columns +{column}" if value is None else f"--where '{column} = {_quoted(value)}'"
+    return NO_ROW, None
+
+
+def filled(row: Read | Hint, name: str, value: str, names: Sequence[str], path: Path = ()) -> str | None:
+    """Return the words and flags of a row for a flag and its value; None if they need another number of names.
+
+    names, path: the names on the line and its command.
+    """
+    command = shlex.join((*path[-1:], *names))
+    text, parts = row.c3s.replace(" {-}", "").replace("{command}", command), value.split(",") if value else [*names]
+    if "{NAME}" in text:
+        if len(names) != 1:
+            return None
+        text = text.replace("{NAME}", _quoted(names[0]) if "'" in row.c3s else shlex.quote(names[0]))
+    before, several, after = text.partition("{,}")
+    if several:
+        flag = before.split()[-1]
+        text = f"{before.removesuffix(f'{flag} ')}{' '.join(f'{flag} {shlex.quote(part)}' for part in parts)}{after}"
+        return text if parts else None
+    bare = name.lstrip("-")
+    text = text.replace("{name}", bare).replace("{rest}", bare.partition("-")[2])
+    if "{*}" in text or "{%}" in text:
+        from c3s_cli.flags.values import percent, regular  # few flags have such values
+
+        return text.replace("{*}", _quoted(regular(value))).replace("{%}", shlex.quote(percent(value)))
+    if "({})" in text:
+        return text.replace("{}", ", ".join(map(_quoted, value.split(","))))
+    return text.replace("{}", _quoted(value) if "'" in row.c3s else shlex.quote(value))
+
+
+def _quoted(text: str) -> str:
+    """Quote a value for a condition, which itself stands in single quotes; quantities need none."""
+    if text[:1].isdecimal():
+        return text
+    return ('"' + text.strip().replace("\\", "\\\\").replace('"', '\\"') + '"').replace("'", "'\"'\"'")
+
+
+def _is_column(path: Path, name: str) -> bool:
+    """Return whether a flag is the name of a column, such as `--restarts`."""
+    if not name.startswith("--") or path[-1] not in ("nodes", "pods"):
+        return False
+    try:
+        Naming(KINDS[path[-1]]).find(name.removeprefix("--"))
+    except UsageError:
+        return False
+    return True
+
+
+def has_one_of(line: Line, having: str) -> bool:
+    """Return whether a line has one of several flags, be it under another name; C3S_FROM stands for --from."""
+    if not having:
+        return True
+    names = {*line.names(), *(("--from",) if os.environ.get("C3S_FROM") else ())}
+    names |= {row.c3s.removesuffix(" {}") for row in FLAGS if names & {name for name, _ in typed_names(row.typed)}}
+    return not names.isdisjoint(having.split(", "))
+
+
+def _with_directions(path: Path, flags: list[Flag], directions: Sequence[str]) -> list[Flag]:
+    """Give every column of --sort-by that has none the direction of --asc or --desc; without columns, it is the CPU."""
+    if not directions:
+        return flags
+    if not any(flag[0].startswith("--sort-by=") for flag in flags):
+        flags = [*flags, ("--sort-by=cpu",)]
+    return [
+        (f"--sort-by={','.join(_directed(path, key, directions[-1]) for key in value_of(flag).split(','))}",)
+        if flag[0].startswith("--sort-by=")
+        else flag
+        for flag in flags
+    ]
+
+
+def _directed(path: Path, key: str, direction: str) -> str:
+    """Return a column of --sort-by with a direction: one of two is the other one than usual."""
+    if key.endswith((":asc", ":desc")):
+        return key
+    if direction not in ("asc", "desc"):
+        direction = "asc" if _descends(path, key) else "desc"
+    return f"{key}:{direction}"
+
+
+def _descends(path: Path, key: str) -> bool:
+    try:
+        return Naming(KINDS[path[-1]]).find(key).descending
+    except (UsageError, KeyError):
+        return True
+
+
+def with_conditions(flags: Sequence[Flag], conditions: Sequence[str]) -> tuple[Flag, ...]:
+    """Add conditions to each --where: repeated, it means or."""
+    if not conditions:
+        return tuple(flags)
+    joined = ", ".join(conditions)
+    if not any(flag[0].startswith("--where=") for flag in flags):
+        return (*flags, (f"--where={joined}",))
+    return tuple((f"{flag[0]}, {joined}",) if flag[0].startswith("--where=") else flag for flag in flags)
+
+
+def _with_columns(flags: Sequence[Flag], columns: Sequence[str]) -> list[Flag]:
+    """Return the flag that adds columns to those of the line, or to the default ones if `+` says so."""
+    if not columns:
+        return []
+    present = [value_of(flag) for flag in flags if flag[0].startswith("--columns=")][-1:]
+    default = [] if present or not any(each.startswith("+") for each in columns) else ["default"]
+    return [(f"--columns={','.join((*present, *default, *(each.lstrip('+') for each in columns)))}",)]
+
+
+def _is_renamed(row: Read) -> bool:
+    """Return whether a flag only has another name here."""
+    return row.c3s.endswith(" {}") and row.c3s.count(" ") == 1
