@@ -130,6 +130,12 @@ def missed() -> Iterator[Series]:
             yield MEMORY, labels, at(begin, end, 10 * MI)
 
 
+def replicated() -> Iterator[Series]:
+    """Give a pod that began two hours and ten minutes ago, which two Prometheus servers scrape."""
+    for replica in "ab":
+        yield from life("twin", END - 7800, END, 1.0, 10, namespace="twins", replica=replica)
+
+
 def moved() -> Iterator[Series]:
     """Give a pod that moved from one kubelet to another after half of the time. Its series have neither id nor node."""
     turn = END - 3 * 3600
@@ -291,5 +297,18 @@ def loops() -> Iterator[Series]:
 
 def everything() -> Iterator[Series]:
     """Give all series."""
-    for part in (restarts, ends, succession, missed, moved, beginners, kills, counts, starts, machines, loops):
+    for part in (
+        restarts,
+        ends,
+        succession,
+        missed,
+        replicated,
+        moved,
+        beginners,
+        kills,
+        counts,
+        starts,
+        machines,
+        loops,
+    ):
         yield from part()

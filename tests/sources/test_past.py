@@ -224,6 +224,11 @@ def test_what_some_scrapes_missed_was_there(ask: Ask) -> None:
             assert millicores(row["cpu"]["avg"]) == near(500 * members)
 
 
+def test_what_two_servers_scrape_lives_once(ask: Ask) -> None:
+    (row,) = ask(f"pods -n twins --since 6h {END} --step 1h --columns cpu.avg").values()
+    assert (millicores(row["cpu"]["avg"]), row["coverage"]) == (near(1000), near(100 * 7800 / 21600))
+
+
 def test_a_pod_that_moved_used_what_it_used_on_both_nodes(ask: Ask) -> None:
     for step in ("1m", "1h"):
         (row,) = ask(f"pods -n v --since 6h {END} --step {step} --columns cpu.avg,cpu.max").values()

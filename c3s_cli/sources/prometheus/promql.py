@@ -261,9 +261,13 @@ def of_nodes(resource: str, kind: Kind | str, match: str, period: Range) -> str:
 
 
 def samples_of(series: str, by: str, period: Range) -> str:
-    """Return the query for the number of samples of each object in each step of a range."""
-    counted = f"count_over_time({series}[{period.step}s])"
-    return f"max by ({by}) (sum by ({by}, container, exported_container, instance, {SCRAPE}) ({counted}))"
+    """Return the query for the number of samples of each object in each step of a range.
+
+    Those of instances before and after a restart are added up, but not what two Prometheus servers have scraped.
+    """
+    target = f"{by}, container, exported_container, instance, {SCRAPE}"
+    counted = f"max by ({target}, id) (count_over_time({series}[{period.step}s]))"
+    return f"max by ({by}) (sum by ({target}) ({counted}))"
 
 
 def of_others(match: str) -> list[str]:
