@@ -293,14 +293,16 @@ class Naming(Struct, frozen=True):
     def _nearest(self, name: str, known: Mapping[str, Column]) -> str:
         from difflib import get_close_matches  # only needed after a mistake
 
+        from c3s_cli.columns.spellings import ALIKE
+
         if self.kind in MOVING and name in table_of(Kind.FIT):
             return f"{name} is a column of nodes, which are the rows with pods to place, such as --cpu 1"
         if name == CONTAINER.name and self.kind is Kind.POD:
             return "--containers shows a row for each container"
         if name.startswith(("labels", "label:", "resources")) or not {"[", "/"}.isdisjoint(name):
             return BRACKETS
-        if name == "reason" and self.kind is Kind.POD:
-            return "did you mean oomKilled or lastTermination.reason? `c3s columns` lists them all"
+        if alike := [each for each in ALIKE.get(name.casefold(), ()) if each in known]:
+            return f"did you mean {' or '.join(alike)}? `c3s columns` lists them all"
         if name.casefold() in OF_LABELS and self.kind is Kind.NODE:
             return f"did you mean label:{OF_LABELS[name.casefold()]}? `c3s columns` lists them all"
         if name.casefold() in OF_KUBECTL and self.kind in (Kind.NODE, Kind.POD):
@@ -308,8 +310,7 @@ class Naming(Struct, frozen=True):
         single = next((kind for kind, group in GROUPS.items() if group is self.kind and name in table_of(kind)), None)
         if single:
             return f"{name} is a column of single {single.value.lower()}s: --where compares it before --by"
-        both = [f"{resource}.{name}" for resource in CPU_AND_MEMORY]
-        of_both = [each for each in both if each in known or self.open_ended(each)]
+        of_both = [each for r in CPU_AND_MEMORY if (each := f"{r}.{name}") in known or self.open_ended(each)]
         if of_both:
             return f"did you mean {' or '.join(of_both)}? `c3s columns` lists them all"
         name = name.strip("{}.").rpartition("metadata.")[2]  # the form of kubectl get --sort-by

@@ -11,6 +11,12 @@ from typing import Final
 
 # A percent sign, a word, or the next word in camelCase.
 WORD: Final = re.compile(r"%|[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+# What people call several columns, or one that is shown by a command of that name.
+ALIKE: Final = {
+    "reason": ("oomKilled", "lastTermination.reason"),
+    "count": ("oomKills", "restarts"),
+    "waste": ("cpu.unused", "memory.unused"),
+}
 RESOURCES: Final = {"cpu": "cpu", "cpus": "cpu", "mem": "memory", "memory": "memory", "ram": "memory"}
 FIELDS: Final = {
     **dict.fromkeys(("req", "reqs", "request", "requests", "requested"), "requests"),

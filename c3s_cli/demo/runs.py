@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import Lock
 
 from c3s_cli.demo.catalogue import FINISHED, MEASURABLE, Stage
@@ -58,15 +59,20 @@ class Runs:
                 self._apply(*change)
 
     def _begin(self, pod: Pod) -> None:
-        """Note what ran when the cluster was created, and the run before of a container that had been restarted."""
+        """Note what ran when the cluster was created, and the runs before of a container that had been restarted."""
         started = pod.started or min(pod.created + 7, self._epoch)
         for place in range(len(pod.group.running)):
             if place == 0 and pod.restarts:
                 again = pod.restarted or self._epoch - 300 - pod.bits % 9000
+                crashing = pod.state == Stage.CRASHING
                 if again > started + 60:
-                    self._start(pod, place, started, pod.restarts - 1, started)
-                    self._stop(pod, [0], again - 2, killed=True)
-                if pod.state != Stage.CRASHING:
+                    # As long as each other: nothing tells when the runs before the last one ended.
+                    count = pod.restarts + crashing
+                    ends = [started + (again - started) * (each + 1) // count for each in range(count)]
+                    for number, (start, end) in enumerate(pairwise([started, *ends])):
+                        self._start(pod, place, start, number, start)
+                        self._stop(pod, [0], end - 2, killed=not crashing or number == pod.restarts)
+                if not crashing:
                     self._start(pod, place, again, pod.restarts, pod.measured_from)
             else:
                 self._start(pod, place, started, 0, pod.measured_from)

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import structs
 
-from c3s_cli.columns.kinds import ALIASES, is_rollup
+from c3s_cli.columns.kinds import ALIASES, WORKLOADS, is_rollup
 from c3s_cli.flags.argv import Line, line_of_text, value_of
 from c3s_cli.flags.foreign_flags import filled, has_one_of, with_conditions, with_flags
 from c3s_cli.flags.habits import WORDS
@@ -28,6 +28,10 @@ def with_command(line: Line, path_of: Callable[[Line], tuple[str, ...] | None]) 
     verb = line.words[0].casefold()
     if verb == "wait" and any(value_of(flag).startswith(STATES) for flag in line.flags if flag[0].startswith("--for")):
         return line, []
+    kind, _, name = "".join(line.words[1:]).partition("/")
+    if verb == "wait" and name and kind.casefold() in WORKLOADS:
+        # The condition is about the workload, as everywhere in kubectl wait, not about each of its pods.
+        line = structs.replace(line, words=(verb, kind, name))
     own, remarks = with_flags(line, (verb,), None)
     for text, count, remark in _phrases(own):
         new = replaced(own, text, count)

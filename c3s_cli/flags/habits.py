@@ -69,7 +69,7 @@ FLAGS: Final = (
     Read("--finding, --only", "--where 'finding in ({})'", of="rightsize"),
     Read("--headroom, --buffer, --margin, --memory_buffer_percentage", "--memory-buffer {}", of="rightsize"),
     # krr counts hours, millicores and mebibytes.
-    Read("--cpu_percentile", "--cpu-percentile {}", of="rightsize"),
+    Read("--cpu_percentile, --percentile", "--cpu-percentile {}", of="rightsize"),
     Read("--history_duration, --history-duration", "--since {}h", of="rightsize"),
     Read("--cpu-min-value, --cpu_min_value", "--cpu-min {}m", of="rightsize"),
     Read("--memory-min-value, --memory_min_value", "--memory-min {}Mi", of="rightsize"),

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import structs
 
-from c3s_cli.columns.kinds import ALIASES, KINDS, is_rollup
+from c3s_cli.columns.kinds import ALIASES, KINDS, WORKLOADS, is_rollup
 from c3s_cli.flags.argv import Line
 from c3s_cli.flags.arity import rows_of
 from c3s_cli.flags.foreign_flags import filled
@@ -75,7 +75,9 @@ def _of_group(words: Sequence[str], commands: Sequence[str], alone: Sequence[str
     group, word = words[0], words[1]
     kind, _slash, name = word.partition("/")
     # kubectl get takes several kinds at once.
-    kind = kind.casefold().partition(",")[0]
+    kind, *others = kind.casefold().split(",")
+    if others and all(each in WORKLOADS for each in (kind, *others)):
+        return shlex.join((group, "workloads"))
     kind = ALIASES.get(kind, kind)
     if kind == "help":
         return f"help {group}"

@@ -30,7 +30,7 @@ from c3s_cli.run.verdict import say_about, verdict
 from c3s_cli.sources.documents import Document, at_paths, contexts_of, is_recording, read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from c3s_cli.model.fit_rows import Row
     from c3s_cli.request.comparing import DiffRequest, Side
@@ -54,7 +54,8 @@ def compare(target: Target, request: DiffRequest, view: View) -> ExitCode:
         report = make_diff(before, after, structs.replace(request, query=_spread(request.query, base)))
     write(report, view, stages)
     moments = zip(("before", "after"), (side.moment for side in sides), strict=True)
-    say_about(report, view, [f"{name}: {moment}" for name, moment in moments if view.format in TABLES])
+    words = [f"{name}: {moment}" for name, moment in moments if view.format in TABLES]
+    say_about(report, view, [*words, *_only_namespace(request, sides, base, before.samples)])
     stages.summarize()
     code = verdict(report, view)
     unjudged = report.fail_if and report.fail_if.unjudged
@@ -72,6 +73,17 @@ def _restricted(request: DiffRequest, sides: list[_Side]) -> Query:
     elif not request.namespaced and any(side.has_several_namespaces for side in sides):
         base = structs.replace(base, all_namespaces=True)
     return base
+
+
+def _only_namespace(
+    request: DiffRequest, sides: Sequence[_Side], base: Query, samples: Sequence[Sample]
+) -> Iterator[str]:
+    """Yield which namespace is compared, if recordings have all and no flag chose it."""
+    if base.objects is not Kind.POD or request.namespaced or base.namespaces or base.all_namespaces:
+        return
+    names = dict.fromkeys(name for sample in samples for name in sample.namespaces)
+    if names and any(side.reading for side in sides):
+        yield f"only namespace {', '.join(names)} is compared: -A compares all that the recording has"
 
 
 def _spread(query: Query, base: Query) -> Query:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from shlex import quote
 from typing import Final
 
 from msgspec import structs
 
-from c3s_cli.amounts.duration import age
+from c3s_cli.amounts.duration import age, go_duration
 from c3s_cli.analysis.joining import Joiner
 from c3s_cli.analysis.report import make_report
 from c3s_cli.columns.vocabulary import Kind, Needs
@@ -43,6 +44,8 @@ NEEDS: Final = (
     | Needs.POD_COUNT
     | Needs.POD_LABELS
 )
+# What the names of other files end in.
+DOCUMENTS: Final = (".json", ".yaml", ".yml", ".csv")
 # In a log, how many seconds between two lines.
 SILENCE: Final = 600.0
 # Old readings are dropped this often within the time that is kept.
@@ -103,6 +106,8 @@ class _Loop:
     def run(self) -> ExitCode:
         """Read and store until the end. The first reading must succeed."""
         pace, now = self.request.pace, self.clock.now
+        for line in self._begins():
+            say(line)
         begun = now()
         schedule = Schedule(pace.interval, begun, begun)
         dropped = begun
@@ -127,6 +132,16 @@ class _Loop:
                 return self._finish()
             end = schedule.due if pace.timeout is None else min(schedule.due, begun + pace.timeout)
             self.clock.sleep(max(0.0, end - now()))
+
+    def _begins(self) -> Iterator[str]:
+        """Yield what the file will be, unless its name says so, and on a terminal how the recording ends."""
+        file, pace = self.request.file, self.request.pace
+        if file.endswith(DOCUMENTS):
+            path = file if "/" in file else f"./{file}"
+            yield f"note: {file} is a recording, no document: c3s top pods --from {quote(path)} reads it"
+        if is_terminal() and pace.count is None and pace.timeout is None and not self.request.until:
+            every = go_duration(round(pace.interval * 10**9))
+            yield f"a reading every {every}, until Ctrl-C: --count 1 makes one reading, --duration 8h ends it"
 
     def _once(self) -> None:
         try:

@@ -140,3 +140,9 @@ def test_memory_percent_of_pods_is_said_to_be_of_requests(demo: Run) -> None:
     assert (named.code, titles(named.out)) == (3, ["NAME", "CPU(cores)"])
     printed = demo("top pods -A --fail-if 'memory%limits > 1' -o csv")
     assert printed.out.splitlines()[0].count("Percent") == 0
+
+
+def test_restarts_and_kills_in_a_range_agree_with_the_count_of_young_pods(demo: Run) -> None:
+    words = "top pods -n team-checkout --columns restarts,oomKills -o value --from prometheus --where"
+    assert set(demo(f"{words} 'name ~ ^cart' --since 24h").out.splitlines()) == {"4\t4"}
+    assert demo(f"{words} 'name ~ ^fraud' --since 24h").out.split()[0] == "37"

@@ -430,3 +430,19 @@ def test_totals_of_what_was_not_measured_are_unknown(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         found = connection.execute("SELECT cpu_nanocores, memory_bytes FROM readings").fetchone()
     assert found == (None, 1 << 20)
+
+
+def test_a_recording_with_the_name_of_a_document_is_said_to_be_one(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "load.json"
+    recorded = run(f"record {file} --count 1 --demo")
+    assert recorded.err.startswith(f"note: {file} is a recording, no document: c3s top pods --from {file} reads it\n")
+    assert run(f"top pods -A --from {file}").code == 0
+    assert "note:" not in run(f"record {tmp_path / 'load.c3s'} --count 1 --demo").err
+
+
+def test_the_namespace_that_is_compared_is_said(run: Run, file: str) -> None:
+    said = "only namespace default is compared: -A compares all that the recording has\n"
+    assert said in run(f"diff {file}@#1 {file}@#2").err
+    for more in ("-A", "-n default", "-n team-ml"):
+        assert said not in run(f"diff {file}@#1 {file}@#2 {more}").err
+    assert said not in run(f"diff nodes {file}@#1 {file}@#2").err

@@ -212,6 +212,11 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
         "--use_oomkill_data is read as nothing: OOM kills count",
     ),
     (
+        "rightsize deploy/legacy-admin --from prometheus --since 2h --percentile 99",
+        "rightsize deploy/legacy-admin --from prometheus --since 2h --cpu-percentile 99",
+        "--percentile 99 is read as --cpu-percentile 99",
+    ),
+    (
         "rightsize deploy/legacy-admin --memory_min_value 100 --cpu_percentile 90",
         "rightsize deploy/legacy-admin --memory-min 100Mi --cpu-percentile 90",
         "--memory_min_value 100 is read as --memory-min 100Mi",

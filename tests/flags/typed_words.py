@@ -164,6 +164,12 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
         "cost nodes is read as c3s top nodes",
     ),
     (
+        "wait deploy/web --for cpu>=0",
+        "watch deploy web --until-all cpu>=0",
+        "--for 'cpu>=0' is read as --until-all 'cpu>=0'",
+        "wait is read as c3s watch",
+    ),
+    (
         "wait node general-1 --all --for cpu>=0",
         "watch nodes general-1 --until-all cpu>=0",
         "--all is read as nothing: all rows count",
