@@ -248,3 +248,30 @@ def test_a_missing_right_to_the_summary_leaves_the_404(run: Run, api: FakeApi, w
     result = run(f"top nodes --from kubelet --no-headers --server {api.url}")
     assert (result.code, result.out.splitlines()[1].split()[:2]) == (5, ["a", "<unknown>"])
     assert result.err.startswith("warning: the kubelet of node a could not be read: Error from server")
+
+
+def test_a_pod_that_two_nodes_report_is_that_of_its_node_else_the_newer(
+    run: Run, api: FakeApi, waiting: Waiting
+) -> None:
+    del waiting
+    api.nodes(node("a"), node("b"))
+
+    def used() -> int:
+        for name, cores, late in (("a", 1, 1000), ("b", 2, 0)):
+            boxes = ({"n/p/x": (seconds, MI, 1e9)} for seconds in (5, 5 + 10 * cores))
+            pages(api, name, *(look(when + late, boxes=each) for when, each in zip((THEN, NOW), boxes, strict=True)))
+        return int(items(run, "top pods -A", api)["p"]["cpu"]["usage"])
+
+    assert used() == 10**9
+    api.pods(pod("n", "p", "b"))
+    assert used() == 2 * 10**9
+
+
+def test_a_summary_without_times_is_read(run: Run, api: FakeApi, waiting: Waiting) -> None:
+    del waiting
+    api.nodes(node("a"))
+    api.routes[path("a")] = NO_PAGE
+    measured = {"cpu": {"usageNanoCores": 7_000_000}, "memory": {"workingSetBytes": MI}}
+    api.routes[path("a", "stats/summary")] = Reply({"node": measured})
+    result = run(f"top nodes --no-headers --from kubelet --server {api.url}")
+    assert (result.code, result.out.split()) == (0, ["a", "7m", "0%", "1Mi", "0%"])
