@@ -272,6 +272,21 @@ def uneven() -> Iterator[Series]:
             yield MEMORY, node, iter([(when, 2.0**30) for when in times])
 
 
+def swinging() -> Iterator[Series]:
+    """Give a pod whose containers take turns every half an hour, with a core and a tenth; stamped by the kubelet."""
+    for name, turn, offset in (("a", 0, 4), ("b", 1, 11)):
+
+        def used(when: int, turn: int = turn) -> float:
+            halves, rest = divmod(when - BEGIN, 1800)
+            busy = (halves + 1 - turn) // 2 * 1800 + (rest if halves % 2 == turn else 0)
+            return busy + 0.1 * (when - BEGIN - busy)
+
+        times = [BEGIN + 90 * number + part for number in range((END - BEGIN) // 90) for part in (0, 15, 60)]
+        pod = {"namespace": "m", "pod": "p", "container": name, "id": f"/{name}", "job": "kubelet"}
+        yield CPU, pod, iter([(when + offset, used(when + offset)) for when in times])
+        yield MEMORY, pod, iter([(when + offset, 10.0 * MI) for when in times])
+
+
 def short_gaps() -> Iterator[Series]:
     """Give a steady pod, of which four minutes were not scraped once, and half an hour another time."""
     labels = {"namespace": "m", "pod": "p", "container": "main", "id": "/p", "node": "n1", "job": "kubelet"}

@@ -367,6 +367,21 @@ def test_gaps_are_said_and_count_for_nothing(
 
 
 @pytest.mark.parametrize("name", ENGINES)
+def test_swings_between_uneven_scrapes_are_read_as_they_were(
+    run: Run, api: FakeApi, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whose windows end at other times, containers that take turns seem to rest, or to work, together."""
+    with running(name, tmp_path_factory, six_hours.swinging) as url:
+        for step in ("1m", "5m"):
+            words = f"top pods -A --since 5h {END} --step {step} --columns cpu.min,cpu.avg,cpu.max -o json"
+            document = json.loads(run(f"{words} --from {url} --server {api.url}").out)
+            ((row,), remarks) = document["items"], document["metadata"].get("remarks", [])
+            shown = [millicores(row["cpu"][each]) for each in ("min", "avg", "max")]
+            assert shown == [near(1100, 2), near(1100, 0.5), near(1100, 2)], step
+            assert not any("uneven" in each for each in remarks)
+
+
+@pytest.mark.parametrize("name", ENGINES)
 def test_gaps_that_are_shorter_than_a_step_or_window_are_said(
     run: Run, api: FakeApi, name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

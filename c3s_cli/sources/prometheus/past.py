@@ -50,7 +50,7 @@ class Past(Struct):
     """The points of a range. wanted: the statistics. rules: the recording rules that serve instead of containers.
 
     Objects are (node,), (namespace, pod) or with a container. empty: the points without any data.
-    lost: the seconds of gaps between these.
+    lost: the seconds of gaps between these. unsure: by which share windows of CPU may be wrong.
     """
 
     engine: Engine
@@ -64,6 +64,7 @@ class Past(Struct):
     renamed: bool = False
     empty: frozenset[int] = frozenset()
     lost: float = 0.0
+    unsure: float = 0.0
     _members: dict[Key, list[Key]] = {}
 
     @property
@@ -166,9 +167,7 @@ class Past(Struct):
             averages = Averages(self.engine, self.history, self.match, self.end, self.containers, jobs)
             averages.measure(selectors, rows, growth="cpu.avg" in self.wanted, renamed=self.renamed)
             raw = RawSamples(self.engine, self.history, self.match, self.end, self.containers, jobs, self.renamed)
-            for selector, matrix in points.items():
-                with suppress(C3sError):  # what the engine has computed will do
-                    raw.refine(selector, raw.restarted(selector, matrix))
+            self.unsure = max((raw.complete(*each) for each in points.items()), default=0.0)
 
     def _even_out(self, matrix: Matrix, last: Callable[..., tuple[str, str]], matcher: str, rows: int) -> Matrix:
         """Return the growth in windows without the error that uneven scrapes make. last: makes the queries."""
@@ -339,6 +338,9 @@ class Past(Struct):
         if keys and (self.lost >= promql.WINDOW or missing > max(1, SHORT * self.period.points)):
             hours = go_duration(round((missing * self.period.step + self.lost) / 60) * 60 * 10**9)
             yield f"there is no data for {hours} of the range of {go_duration(self.period.seconds * 10**9)}"
+        if self.unsure and {*self.wanted} - {"cpu.avg"}:
+            share = f"{math.ceil(self.unsure * 100)}%"
+            yield f"samples come at uneven times: minima, maxima and percentiles of CPU may be up to {share} off"
         if keys and self.period.interval * 2.5 > promql.WINDOW:
             interval = go_duration(round(self.period.interval) * 10**9)
             yield f"samples are {interval} apart: rates cover {go_duration(self.period.window * 10**9)}"

@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from c3s_cli.errors import C3sError
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.curves import Curve, curves, gauge
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
@@ -16,9 +17,15 @@ from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.history import History, Key
 from c3s_cli.sources.prometheus.reduction import reduce_series
 from c3s_cli.sources.prometheus.slices import Letters
+from c3s_cli.sources.prometheus.uneven import swings_of
 
 # The most samples that are read.
 MOST_SAMPLES: Final = 500_000
+MOST_OF_SWINGS: Final = 200_000
+# From such an error of a window on, samples are read.
+SWING: Final = 0.005
+# A smaller one of some windows of CPU is not worth a remark.
+UNSURE: Final = 0.02
 # How much less a counter may seem to have grown than it has.
 MARGIN: Final = 0.1
 
@@ -33,6 +40,20 @@ class RawSamples(Struct):
     containers: bool
     jobs: bool
     renamed: bool
+
+    def complete(self, selector: str, matrix: Matrix) -> float:
+        """Refine what was started again or swings. Return by which share windows of others may be wrong, 0.0 if by little.
+
+        matrix: the points of CPU.
+        """
+        swings = swings_of(matrix, self.history) if self.history.range.uneven else {}
+        try:
+            exact = self.refine(selector, restarts := self.restarted(selector, matrix))
+            others = {pod: share for pod, share in swings.items() if share > SWING and pod not in restarts}
+            exact |= self.refine(selector, others, MOST_OF_SWINGS, memory=False)
+        except C3sError:  # what the engine has computed will do
+            exact = set()
+        return max((share for pod, share in swings.items() if pod not in exact and share > UNSURE), default=0.0)
 
     def restarted(self, selector: str, matrix: Matrix) -> dict[Key, int]:
         """Return the pods with containers that were started again, and how often. matrix: the points of CPU."""
@@ -74,14 +95,19 @@ class RawSamples(Struct):
     def _named(self, names: Sequence[str]) -> str:
         return promql.one_of("exported_pod" if self.renamed else "pod", names)
 
-    def refine(self, selector: str, pods: Mapping[Key, int]) -> None:
-        """Replace the points of CPU of pods. pods: the more important, the greater the number."""
+    def refine(
+        self, selector: str, pods: Mapping[Key, float], limit: int = MOST_SAMPLES, *, memory: bool = True
+    ) -> set[Key]:
+        """Replace the points of pods, and return which. pods: the more important, the greater the number.
+
+        limit: of samples. memory: whether to replace its points, too.
+        """
         history, period = self.history, self.history.range
         seconds = period.seconds + period.window + math.ceil(3 * period.interval)
-        most = min(promql.MOST_NAMES, int(MOST_SAMPLES * period.interval / seconds))
+        most = min(promql.MOST_NAMES, int(limit * period.interval / seconds))
         chosen = sorted(pods, key=lambda pod: -pods[pod])[:most]
         if not chosen:
-            return
+            return set()
         names = self._named(sorted({pod for _, pod in chosen}))
 
         def read(name: str) -> Matrix:
@@ -101,7 +127,7 @@ class RawSamples(Struct):
         found = [(labels, curve) for labels, curve in found if promql.who(labels)[:2] not in partly]
         places = array("d", [history.start + place * period.step for place in range(history.count + 1)])
         span = array("d", [self.end])
-        if history.lines["memory"]:
+        if memory and history.lines["memory"]:
             self._put_memory(read(promql.MEMORY), found, places)
         lines, grown, estimated, unseen = (
             reduce_series(matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=self.jobs)
@@ -120,6 +146,7 @@ class RawSamples(Struct):
                 history.estimated[key] = estimated[key][0], unseen[key][0]
                 if key in history.grown:
                     history.grown[key] = grown[key][0]
+        return {promql.who(labels)[:2] for labels, _ in found}
 
     def _grown(self, curve: Curve) -> array[float]:
         """Return how much a curve grew before the points for which that is known of others."""

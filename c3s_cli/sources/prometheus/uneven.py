@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import math
 from array import array
+from itertools import pairwise
 from typing import Final
 
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
 from c3s_cli.sources.prometheus.history import History
+from c3s_cli.sources.prometheus.promql import who
 
 # If the two differ more, the counter began again in the window: then only the engine, which sees each sample, is right.
 CLOSE: Final = 0.25
@@ -42,6 +44,22 @@ def even_out(matrix: Matrix, values: Matrix, times: Matrix, history: History) ->
                         grown[place] = better
         series.append((labels, Points(places, grown)))
     return series
+
+
+def swings_of(matrix: Matrix, history: History) -> dict[tuple[str, ...], float]:
+    """Return by which share windows of pods may be wrong, as the growth at their edges is not known to the second.
+
+    matrix: the growth in windows.
+    """
+    period = history.range
+    swings: dict[tuple[str, ...], float] = {}
+    for labels, points in matrix:
+        known = [value for value in history.line(points) if not math.isnan(value)]
+        if total := sum(known):
+            jump = max((abs(later - earlier) for earlier, later in pairwise(known)), default=0.0)
+            pod = who(labels)[:2]
+            swings[pod] = max(swings.get(pod, 0.0), jump / period.step * period.interval / 2 * len(known) / total)
+    return swings
 
 
 def _line(points: Points, history: History, before: int) -> array[float]:
