@@ -52,6 +52,13 @@ class Curve(Struct):
                 found.append(sums[place] + min(1.0, share) * (sums[place + 1] - sums[place]))
         return found
 
+    def jump(self) -> float:
+        """Return the greatest change from one sample to the next, as a share of the average."""
+        knots = [*zip(self.times, self.sums, strict=True)]
+        rates = [(high - low) / (end - start) for (start, low), (end, high) in pairwise(knots) if end > start]
+        average = (self.sums[-1] - self.sums[0]) / max(1.0, self.times[-1] - self.times[0])
+        return max((abs(later - earlier) for earlier, later in pairwise(rates)), default=0.0) / (average or 1.0)
+
     def growth(self, ends: Sequence[float], window: float) -> array[float]:
         """Return how much was used in the window before each of some times; NaN outside of its own times."""
         after, before = self.at(ends), self.at(end - window for end in ends)

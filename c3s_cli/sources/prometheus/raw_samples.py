@@ -42,7 +42,7 @@ class RawSamples(Struct):
     renamed: bool
 
     def complete(self, selector: str, matrix: Matrix) -> float:
-        """Refine what was started again or swings. Return by which share windows of others may be wrong, 0.0 if by little.
+        """Refine what was started again or swings. Return by which share windows may be wrong, 0.0 if by little.
 
         matrix: the points of CPU.
         """
@@ -50,10 +50,11 @@ class RawSamples(Struct):
         try:
             exact = self.refine(selector, restarts := self.restarted(selector, matrix))
             others = {pod: share for pod, share in swings.items() if share > SWING and pod not in restarts}
-            exact |= self.refine(selector, others, MOST_OF_SWINGS, memory=False)
-        except C3sError:  # what the engine has computed will do
-            exact = set()
-        return max((share for pod, share in swings.items() if pod not in exact and share > UNSURE), default=0.0)
+            swings |= dict.fromkeys(exact, 0.0)
+            swings |= self.refine(selector, others, MOST_OF_SWINGS, memory=False)
+        except C3sError:
+            pass  # what the engine has computed will do
+        return max((share for share in swings.values() if share > UNSURE), default=0.0)
 
     def restarted(self, selector: str, matrix: Matrix) -> dict[Key, int]:
         """Return the pods with containers that were started again, and how often. matrix: the points of CPU."""
@@ -97,17 +98,17 @@ class RawSamples(Struct):
 
     def refine(
         self, selector: str, pods: Mapping[Key, float], limit: int = MOST_SAMPLES, *, memory: bool = True
-    ) -> set[Key]:
-        """Replace the points of pods, and return which. pods: the more important, the greater the number.
+    ) -> dict[Key, float]:
+        """Replace the points of pods. Return by which share windows of these may still be wrong.
 
-        limit: of samples. memory: whether to replace its points, too.
+        pods: the more important, the greater the number. limit: of samples. memory: whether to replace its points, too.
         """
         history, period = self.history, self.history.range
         seconds = period.seconds + period.window + math.ceil(3 * period.interval)
         most = min(promql.MOST_NAMES, int(limit * period.interval / seconds))
         chosen = sorted(pods, key=lambda pod: -pods[pod])[:most]
         if not chosen:
-            return set()
+            return {}
         names = self._named(sorted({pod for _, pod in chosen}))
 
         def read(name: str) -> Matrix:
@@ -146,7 +147,11 @@ class RawSamples(Struct):
                 history.estimated[key] = estimated[key][0], unseen[key][0]
                 if key in history.grown:
                     history.grown[key] = grown[key][0]
-        return {promql.who(labels)[:2] for labels, _ in found}
+        left: dict[Key, float] = {}
+        for labels, curve in found:
+            pod = promql.who(labels)[:2]
+            left[pod] = max(left.get(pod, 0.0), curve.jump() * period.interval / 4 / period.window)
+        return left
 
     def _grown(self, curve: Curve) -> array[float]:
         """Return how much a curve grew before the points for which that is known of others."""
