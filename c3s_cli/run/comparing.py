@@ -51,15 +51,14 @@ def compare(target: Target, request: DiffRequest, view: View) -> ExitCode:
         side.read(base, other.selector, stages) for side, other in zip(sides, reversed(sides), strict=True)
     )
     with stages.stage("computing"):
-        report = make_diff(before, after, structs.replace(request, query=_spread(request.query, base)))
+        query = structs.replace(request.query, namespaces=base.namespaces, all_namespaces=base.all_namespaces)
+        report = make_diff(before, after, structs.replace(request, query=query))
     write(report, view, stages)
     moments = zip(("before", "after"), (side.moment for side in sides), strict=True)
     words = [f"{name}: {moment}" for name, moment in moments if view.format in TABLES]
     say_about(report, view, [*words, *_only_namespace(request, sides, base, before.samples)])
     stages.summarize()
-    code = verdict(report, view)
-    unjudged = report.fail_if and report.fail_if.unjudged
-    return ExitCode.INCOMPLETE if unjudged and code is ExitCode.OK else code
+    return verdict(report, view, unsure=report.fail_if and report.fail_if.unjudged)
 
 
 def _restricted(request: DiffRequest, sides: list[_Side]) -> Query:
@@ -84,10 +83,6 @@ def _only_namespace(
     names = dict.fromkeys(name for sample in samples for name in sample.namespaces)
     if names and any(side.reading for side in sides):
         yield f"only namespace {', '.join(names)} is compared: -A compares all that the recording has"
-
-
-def _spread(query: Query, base: Query) -> Query:
-    return structs.replace(query, namespaces=base.namespaces, all_namespaces=base.all_namespaces)
 
 
 class _Side:

@@ -43,9 +43,8 @@ def fit(target: Target, query: Query, view: View, request: FitRequest) -> ExitCo
     stages.summarize()
     if not all(each.placed == each.replicas for each in report.fit_results if not each.pending):
         return ExitCode.CONDITION_MET
-    code = verdict(report)
     unsure = request.strict and (target.origin.file or any(each.not_considered for each in report.fit_results))
-    return ExitCode.INCOMPLETE if unsure and code is ExitCode.OK else code
+    return verdict(report, unsure=unsure)
 
 
 def _report(

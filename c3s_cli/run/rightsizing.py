@@ -55,8 +55,7 @@ def recommend(target: Target, query: Query, view: View) -> ExitCode:
     moment = [f"usage {report.moment}"] if report.moment and view.format in TABLES else []
     say_about(report, view, moment, (*_remarks(report, request), *(_without_advice(report) if request.past else ())))
     stages.summarize()
-    code = verdict(report, view)
-    return ExitCode.INCOMPLETE if code is ExitCode.OK and any(_unknown(report)) else code
+    return verdict(report, view, unsure=any(_unknown(report)))
 
 
 def explain(target: Target, query: Query, view: View) -> ExitCode:

@@ -80,12 +80,15 @@ def judgement_lines(judgement: Judgement) -> Iterator[str]:
         yield f"{judgement.flag}: {rows} could not be judged ({judgement.because}): {names}"
 
 
-def verdict(report: Report, view: View | None = None) -> ExitCode:
-    """Return the exit code of a report; with a view, that of printing it: a missing value of -o value is no success."""
+def verdict(report: Report, view: View | None = None, *, unsure: object = False) -> ExitCode:
+    """Return the exit code of a report; with a view, that of printing it: a missing value of -o value is no success.
+
+    unsure: whether the command does not know something else that it was asked.
+    """
     if report.fail_if and report.fail_if.fails:
         return ExitCode.CONDITION_MET
     blind = report.fail_if and report.fail_if.blind
-    incomplete = report.failures or blind or (view and view.format is Format.VALUE and _has_unknown(report))
+    incomplete = unsure or report.failures or blind or (view and view.format is Format.VALUE and _has_unknown(report))
     return ExitCode.INCOMPLETE if incomplete else ExitCode.OK
 
 
