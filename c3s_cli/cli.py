@@ -74,7 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.write(f"c3s {__version__}\n")
             return ExitCode.OK
         if words[:1] == ["__complete"]:
-            return complete(words[1:])
+            from c3s_cli.commands.complete import complete  # only needed by shells
+
+            sys.stdout.write(complete(words[1:], (*COMMANDS, *BUILTINS), flags_of))
+            return ExitCode.OK
         return run(words)
     except C3sError as expected:
         problem = expected
@@ -131,14 +134,6 @@ def _missing(problem: Exception) -> C3sError | None:
 def wants_traces(words: Sequence[str]) -> bool:
     """Return whether to print where an unexpected exception was raised: with -v, before the flags have been read."""
     return any(word.startswith(("-v", "--v")) for word in words)
-
-
-def complete(words: list[str]) -> int:
-    """Print completions for the next word. Finding none is not an error."""
-    from c3s_cli.commands.complete import complete  # only needed by shells
-
-    sys.stdout.write(complete(words, (*COMMANDS, *BUILTINS), flags_of))
-    return ExitCode.OK
 
 
 def run(argv: list[str]) -> int:
