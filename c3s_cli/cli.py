@@ -192,11 +192,8 @@ def _command_of(line: Line) -> tuple[str, ...] | None:
 def _likely_command(argv: Sequence[str]) -> tuple[str, ...]:
     """Guess the command of an invalid line, in which words before the command may be values of flags."""
     plain = [word for word in argv if not word.startswith("-")]
-    for place in range(len(plain)):
-        path, _ = _command(plain[place:])
-        if path is not None:
-            return path
-    return tuple(word for word in plain[:1] if word in GROUPS)
+    paths = (_command(plain[place:])[0] for place in range(len(plain)))
+    return next(filter(None, paths), tuple(word for word in plain[:1] if word in GROUPS))
 
 
 def _help(words: Sequence[str], flags: Sequence[str]) -> int:
