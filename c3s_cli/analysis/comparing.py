@@ -44,8 +44,8 @@ class SideRows(Struct, frozen=True):
 
     @property
     def now(self) -> datetime:
-        """The time of its usage: of the latest sample."""
-        return max(sample.usage_time or sample.now for sample in self.samples)
+        """The time of its latest sample."""
+        return max(sample.now for sample in self.samples)
 
 
 def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report:

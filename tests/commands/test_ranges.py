@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from c3s_cli.model.rows import Container, Pod
+from c3s_cli.model.sample import Sample
+from c3s_cli.sources.recording.recorder import Recorder
 from tests.conftest import Run
 from tests.servers import FakeApi, pod, pod_metrics
 
@@ -146,3 +150,20 @@ def test_restarts_and_kills_in_a_range_agree_with_the_count_of_young_pods(demo: 
     words = "top pods -n team-checkout --columns restarts,oomKills -o value --from prometheus --where"
     assert set(demo(f"{words} 'name ~ ^cart' --since 24h").out.splitlines()) == {"4\t4"}
     assert demo(f"{words} 'name ~ ^fraud' --since 24h").out.split()[0] == "37"
+
+
+def test_rows_with_few_readings_of_a_recording_are_counted(run: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "load.c3s")
+    recorder = Recorder(path, 300)
+    for number in range(1, 25):
+        now = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(minutes=5 * number)
+        names = ("old", "young") if number > 20 else ("old",)
+        used = [Pod("prod", "n", name, 1, 1, None, "t", "5m", (Container("app", 1, 1),)) for name in names]
+        recorder.add([Sample("prod", now, "metrics", [], used, {}, {}, 3)], [], now.timestamp())
+    recorder.close()
+    words = f"top pods -n n --from {path} --since 2h"
+    said = "note: 1 row has data for less than a quarter of the range: --columns default,coverage says for how much\n"
+    assert run(words).err.endswith(said)
+    assert said not in run(f"{words} --where 'name = old'").err
+    rows = json.loads(run(f"{words} -o json").out)["items"]
+    assert {row["name"]: round(row["coverage"]) for row in rows} == {"old": 100, "young": 17}

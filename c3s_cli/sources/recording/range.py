@@ -114,7 +114,8 @@ class _Range(Struct):
     def with_figures(self, sample: Sample) -> Sample:
         """Add the statistics that the scope asks for."""
         scope, groups = self.scope, self.scope.groups
-        wanted, coverage = statistics_of(scope.figures), COVERAGE in scope.figures
+        wanted = statistics_of(scope.figures)
+        coverage = bool(wanted) or COVERAGE in scope.figures
         window = go_duration(int(self.seconds) * 10**9)
         rows: list[Any] = [*(sample.pods if self.kind is Kind.POD else sample.nodes)]
         if wanted or coverage:
