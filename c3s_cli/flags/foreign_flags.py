@@ -129,11 +129,15 @@ def _is_column(path: Path, name: str) -> bool:
 
 def has_one_of(line: Line, having: str) -> bool:
     """Return whether a line has one of several flags, be it under another name; C3S_FROM stands for --from."""
-    if not having:
-        return True
-    names = {*line.names(), *(("--from",) if os.environ.get("C3S_FROM") else ())}
-    names |= {row.c3s.removesuffix(" {}") for row in FLAGS if names & {name for name, _ in typed_names(row.typed)}}
-    return not names.isdisjoint(having.split(", "))
+    names = {*names_of(line), *(("--from",) if os.environ.get("C3S_FROM") else ())}
+    return not having or not names.isdisjoint(having.split(", "))
+
+
+def names_of(line: Line) -> set[str]:
+    """Return the names of the flags of a line, and the names that these have in c3s."""
+    names = {*line.names()}
+    renamed = (row for row in FLAGS if _is_renamed(row) and names & {name for name, _ in typed_names(row.typed)})
+    return names | {row.c3s.removesuffix(" {}") for row in renamed}
 
 
 def _with_directions(path: Path, flags: list[Flag], directions: Sequence[str]) -> list[Flag]:

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from c3s_cli.columns.kinds import ALIASES, WORKLOADS, is_rollup
 from c3s_cli.flags.argv import Line, line_of_text, value_of
-from c3s_cli.flags.foreign_flags import filled, has_one_of, with_conditions, with_flags
+from c3s_cli.flags.foreign_flags import filled, has_one_of, names_of, with_conditions, with_flags
 from c3s_cli.flags.habits import WORDS
 
 GROUPS: Final = ("top", "watch")
@@ -60,7 +60,7 @@ def replaced(line: Line, text: str, count: int) -> Line:
 
 def _without(line: Line, text: str) -> Line:
     """Return the line of a text without the flags that another line has: those count."""
-    instead, names = line_of_text(text), {*line.names()} - {"--where"}
+    instead, names = line_of_text(text), names_of(line) - {"--where"}
     names |= {*EVERYWHERE} if names & {*EVERYWHERE} else set()
     return structs.replace(
         instead, flags=tuple(flag for flag in instead.flags if flag[0].partition("=")[0] not in names)

@@ -62,6 +62,7 @@ FLAGS: Final = (
     Read("--scale", "--replicas {}", of="fit"),
     # What `kubectl drain` asks for, where nothing is drained.
     Read("--dry-run, --ignore-daemonsets, --delete-emptydir-data, --force", "", of="fit, rightsize"),
+    Read("--grace-period={}, --timeout={}", "", of="fit"),
     Read("--for, --time", "--duration {}", of="record"),
     Read("--output, --file, --filename", "record {}", of="record"),
     Read("--workload", "rightsize {}", of="rightsize"),
@@ -104,6 +105,7 @@ FLAGS: Final = (
         "--where 'ready.count < ready.expected' --columns ready,waiting,restarts",
         of="pods",
     ),
+    Read("--by=deployment, --by=deploy, --group-by=deployment", "--by owner --workload Deployment", of="pods"),
     Read("--deployment, --deploy", "--workload Deployment/{}", of="pods"),
     Read("--statefulset, --sts", "--workload StatefulSet/{}", of="pods"),
     Read("--daemonset, --ds", "--workload DaemonSet/{}", of="pods"),

@@ -134,6 +134,9 @@ def test_a_word_of_another_tool_leads_to_the_right_one(run: Run, words: str, hin
     assert err.startswith("error: ")
     assert err.endswith(f"\nhint: {hint}\n")
     assert err.count("hint: ") == 1
+    # What is suggested is a line that c3s reads.
+    line = hint.partition("did you mean c3s ")[2].partition("?")[0]
+    assert run(f"{line} --help").code == 0
 
 
 def test_a_namespace_named_all_that_is_empty_offers_all_namespaces(demo: Run) -> None:

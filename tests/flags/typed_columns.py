@@ -159,4 +159,9 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
         "--days 1 is read as --since 1d",
     ),
     ("top nodes --human", "top nodes", "--human is read as nothing: tables are for people"),
+    (
+        "top pods -A --group-by deployment",
+        "top deployments -A",
+        "--group-by deployment is read as --by owner --workload Deployment",
+    ),
 ]

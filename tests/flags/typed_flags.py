@@ -63,8 +63,16 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
         "top nodes --from prometheus --at -1h",
         "--prometheus is read as --from prometheus",
     ),
-    ("top nodes --source kubelet", "top nodes --from kubelet", "--source kubelet is read as --from kubelet"),
-    ("top nodes --from-file kubelet", "top nodes --from kubelet", "--from-file kubelet is read as --from kubelet"),
+    (
+        "top nodes --source kubelet -o name",
+        "top nodes --from kubelet -o name",
+        "--source kubelet is read as --from kubelet",
+    ),
+    (
+        "top nodes --from-file kubelet -o name",
+        "top nodes --from kubelet -o name",
+        "--from-file kubelet is read as --from kubelet",
+    ),
     # Conditions, which are added to each of the line.
     (
         "top nodes --node spot-1",

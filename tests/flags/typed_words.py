@@ -187,6 +187,19 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
         "fit --without spot-1",
         "remove-node spot-1 is read as c3s fit --without spot-1; nothing is drained",
     ),
+    (
+        "drain spot-1 --grace-period=0 --timeout 5m",
+        "fit --without spot-1",
+        "drain spot-1 is read as c3s fit --without spot-1; nothing is drained",
+        "--grace-period 0 is read as nothing: c3s changes nothing",
+        "--timeout 5m is read as nothing: c3s changes nothing",
+    ),
+    (
+        "history --from prometheus --last 10m --step 5m",
+        "top pods --series --from prometheus --since 10m --step 5m",
+        "history is read as c3s top pods --series",
+        "--last 10m is read as --since 10m",
+    ),
     ("stats redis-0", "top pods redis-0", "stats is read as c3s top pods"),
     (
         "history redis-0 --from prometheus --step 30m",
