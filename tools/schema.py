@@ -319,6 +319,7 @@ FITTINGS: Final[Schema] = {
             ["workload", "namespace", "replicas", "placed", "notConsidered"],
         ),
     },
+    "fits": {"type": "boolean", "description": "whether all pods of workloads and of drained nodes fit"},
     "drained": {
         "type": "array",
         "items": _object(

@@ -172,6 +172,7 @@ def _fit_results(report: Report) -> dict[str, Any]:
     pending = [_moved(each) for each in report.fit_results if each.pending]
     return {
         **_missing(report),
+        "fits": all(each.placed == each.replicas for each in report.fit_results if not each.pending),
         "workloads": [
             {
                 **_context(each),

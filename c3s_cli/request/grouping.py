@@ -40,6 +40,8 @@ def keys_of(objects: Kind, text: str | None, *, everywhere: bool) -> list[str]:
 def _key(key: str, keys: tuple[str, ...]) -> str:
     """Return the column of one key, in any case: tables have the heading POOL."""
     if key.startswith("label:"):
+        if re.search(r"[*?\s]", key):
+            raise UsageError(f"unknown key {key!r} in --by", hint="write one label, such as label:team")
         return f'labels["{key.removeprefix("label:")}"]'
     if key.startswith("labels["):
         return key

@@ -85,6 +85,7 @@ def test_every_format_knows_them(run: Run, cluster: FakeApi) -> None:
     assert document["metadata"]["drained"] == [
         {"node": "a", "pods": 2, "placed": 1, "unplaced": ["x/big"], "notConsidered": []}
     ]
+    assert document["metadata"]["fits"] is False
     assert document["totals"] == {"pods": {"placed": 1, "count": 2}}
     assert [(item["name"], item["from"], item["to"]) for item in document["items"]] == [
         ("big", "a", ""),

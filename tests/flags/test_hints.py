@@ -113,6 +113,11 @@ HINTS = [
     ("top nodes --columns os", "did you mean label:kubernetes.io/os? `c3s columns` lists them all"),
     ("top pods --columns image", "c3s has no such column: kubectl get pods -o wide shows it"),
     ("top deploy,sts", "did you mean c3s top workloads?"),
+    (
+        "top pods --columns label:*",
+        'write labels as label:app or labels["app"], and other resources as resources["nvidia.com/gpu"].requests',
+    ),
+    ("top pods --by label:*", "write one label, such as label:team"),
     ("top pods -A --sort-by waste", "did you mean cpu.unused or memory.unused? `c3s columns` lists them all"),
     ("top pods --fail-if count>0", "did you mean oomKills or restarts? `c3s columns` lists them all"),
     ("fit --cpu 1 --node a", "--where 'name = NODE' shows one node"),

@@ -39,6 +39,8 @@ class Engine:
         self._start, self._end = start, end
         self._newest = int(storage.now()) // INTERVAL
         self._select = cache(lambda node: storage.select(node.matchers))
+        # Most series have the same: two weeks are 40,320 scrapes.
+        self._times = cache(lambda first, last: [float(scrape * INTERVAL) for scrape in range(first, last + 1)])
         self._groups = functions.Groups()
         self._samples = 0
 
@@ -115,7 +117,7 @@ class Engine:
                 times = [float(first * INTERVAL), float(last * INTERVAL)]
             else:
                 values = series.values(first, last)
-                times = [float(scrape * INTERVAL) for scrape in range(first, last + 1)]
+                times = self._times(first, last)
             result.append(Samples(series.labels if named else series.bare, times, values, begin, end, count))
         return result
 

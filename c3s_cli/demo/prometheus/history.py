@@ -43,13 +43,16 @@ class Total:
     def _base(self, number: int) -> int:
         """Return the nanoseconds at the beginning of a chunk, added up from the nearest one that is known."""
         bases = self._bases
+        if number in bases:
+            return bases[number]
         if not bases:
             tick, value = self._anchor
             chunk = tick // (_CHUNK * _TICKS)
             bases[chunk] = value - TICK * sum(self._usage(chunk * _CHUNK * _TICKS + 1, tick + 1))
-        while number > (newest := max(bases)):
+        # They are known without gaps.
+        for newest in range(max(bases), number):
             bases[newest + 1] = bases[newest] + self._growth(newest)
-        while number < (oldest := min(bases)):
+        for oldest in range(min(bases), number, -1):
             bases[oldest - 1] = bases[oldest] - self._growth(oldest - 1)
         return bases[number]
 
