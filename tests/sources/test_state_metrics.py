@@ -29,6 +29,8 @@ def test_the_facts_are_those_of_the_api_server(run: Run, demo_server: DemoServer
     for words, columns in (
         ("top nodes", "cpu.allocatable,memory.capacity,ephemeralStorage.allocatable,pool,zone,instanceType,version"),
         ("top pods -n team-search", "cpu.requests,memory.requests,cpu.limits,memory.limits,owner,node,qosClass"),
+        # Two of its pods are being resized: their specs have the new requests.
+        ("top pods -n team-checkout", "cpu.requests,memory.requests,cpu.limits,memory.limits,owner,node,qosClass"),
     ):
         theirs = items(run, f"{words} --columns {columns} --server {demo_server.url}")
         ours = items(run, f"{words} --columns {columns} {source}")

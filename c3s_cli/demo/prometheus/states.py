@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from c3s_cli.demo import dice, nodes
-from c3s_cli.demo.pod_spec import qos_class, resources
+from c3s_cli.demo.catalogue import Stage
+from c3s_cli.demo.pod_spec import qos_class, resize, resources
 from c3s_cli.demo.prometheus.scene import Scene, Span
 from c3s_cli.demo.prometheus.series import INTERVAL, Series, constant
 from c3s_cli.demo.runs import FOREVER
@@ -92,7 +93,10 @@ class States:
                 workload = group.workload
                 boxes = (*workload.init, *workload.sidecars) if "_init_" in name else workload.boxes
                 for box in boxes:
-                    for resource, unit, value in _resources(resources(box).get(which, {})):
+                    amounts = {kind: dict(each) for kind, each in resources(box).items()}
+                    if box is workload.boxes[0] and pod.state in (Stage.RESIZED, Stage.DEFERRED):
+                        resize({"containers": [{"resources": amounts}]})
+                    for resource, unit, value in _resources(amounts.get(which, {})):
                         about = {"container": box.name, "node": node, "resource": resource, "unit": unit}
                         yield Series(name, labels | about, life, constant(value))
 
