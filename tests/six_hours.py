@@ -136,6 +136,13 @@ def replicated() -> Iterator[Series]:
         yield from life("twin", END - 7800, END, 1.0, 10, namespace="twins", replica=replica)
 
 
+def far_apart() -> Iterator[Series]:
+    """Give a pod that is scraped every two minutes."""
+    labels = {"namespace": "far", "pod": "seldom", "container": "main", "id": "/seldom", "node": "n1", "job": "kubelet"}
+    yield CPU, labels, at(BEGIN, END, lambda when: (when - BEGIN) * 0.5, 120)
+    yield MEMORY, labels, at(BEGIN, END, 10 * MI, 120)
+
+
 def moved() -> Iterator[Series]:
     """Give a pod that moved from one kubelet to another after half of the time. Its series have neither id nor node."""
     turn = END - 3 * 3600
@@ -318,6 +325,7 @@ def everything() -> Iterator[Series]:
         succession,
         missed,
         replicated,
+        far_apart,
         moved,
         beginners,
         kills,

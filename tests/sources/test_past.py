@@ -229,6 +229,12 @@ def test_what_two_servers_scrape_lives_once(ask: Ask) -> None:
     assert (millicores(row["cpu"]["avg"]), row["coverage"]) == (near(1000), near(100 * 7800 / 21600))
 
 
+def test_scrapes_that_are_far_apart_are_said(run: Run, engine: str) -> None:
+    result = run(f"top pods -n far --since 6h {END} --columns cpu.max --from {engine} --facts source")
+    assert result.code == 0
+    assert result.err.splitlines()[1:] == ["note: samples are 2m0s apart: rates cover 5m0s"]
+
+
 def test_a_pod_that_moved_used_what_it_used_on_both_nodes(ask: Ask) -> None:
     for step in ("1m", "1h"):
         (row,) = ask(f"pods -n v --since 6h {END} --step {step} --columns cpu.avg,cpu.max").values()

@@ -341,7 +341,7 @@ class Past(Struct):
         if self.unsure and {*self.wanted} - {"cpu.avg"}:
             share = f"{math.ceil(self.unsure * 100)}%"
             yield f"samples come at uneven times: minima, maxima and percentiles of CPU may be up to {share} off"
-        if keys and self.period.interval * 2.5 > promql.WINDOW:
+        if keys and self.period.interval > promql.FAR:
             interval = go_duration(round(self.period.interval) * 10**9)
             yield f"samples are {interval} apart: rates cover {go_duration(self.period.window * 10**9)}"
         elif keys and self.period.step > max(usual := promql.usual_step(self.period.seconds), promql.WINDOW):

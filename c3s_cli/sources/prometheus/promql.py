@@ -42,6 +42,8 @@ MACHINE: Final = f"{NODE}, {BY_CLUSTER}, job"
 BUSY: Final = 'mode!~"idle|iowait|steal"'
 # The window of usage now, and the least of a range: enough scrapes that their jitter does not matter.
 WINDOW: Final = 300
+# Scrapes that are further apart leave two or three samples in it.
+FAR: Final = 110
 # Longer windows to try if that one has too few samples.
 WIDER: Final = (900, 3600)
 # How many scrapes before the first sample in a window, and after the last, engines extrapolate.
