@@ -64,14 +64,14 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
         "--prometheus is read as --from prometheus",
     ),
     (
-        "top nodes --source kubelet -o name",
-        "top nodes --from kubelet -o name",
-        "--source kubelet is read as --from kubelet",
+        "top nodes --source prometheus -o name",
+        "top nodes --from prometheus -o name",
+        "--source prometheus is read as --from prometheus",
     ),
     (
-        "top nodes --from-file kubelet -o name",
-        "top nodes --from kubelet -o name",
-        "--from-file kubelet is read as --from kubelet",
+        "top nodes --from-file ./a.c3s",
+        "top nodes --from ./a.c3s",
+        "--from-file ./a.c3s is read as --from ./a.c3s",
     ),
     # Conditions, which are added to each of the line.
     (

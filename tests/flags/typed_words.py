@@ -68,7 +68,7 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
     ("watch pool --count 1", "watch nodes --by pool --count 1", "watch pool is read as c3s watch nodes --by pool"),
     ("get zones", "top nodes --by zone", "get zones is read as c3s top nodes --by zone"),
     ("get pvc --from prometheus", "top volumes --from prometheus", "get pvc is read as c3s top volumes"),
-    ("pvc -A", "top volumes --from kubelet -A", "pvc is read as c3s top volumes --from kubelet"),
+    ("pvc -A -o name", "top volumes --from kubelet -A -o name", "pvc is read as c3s top volumes --from kubelet"),
     ("summary", "top cluster", "summary is read as c3s top cluster"),
     ("deploy web", "top deploy web", "deploy is read as c3s top deploy"),
     ("list ns", "top ns", "list ns is read as c3s top ns"),
