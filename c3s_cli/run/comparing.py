@@ -56,7 +56,7 @@ def compare(target: Target, request: DiffRequest, view: View) -> ExitCode:
     write(report, view, stages)
     moments = zip(("before", "after"), (side.moment for side in sides), strict=True)
     words = [f"{name}: {moment}" for name, moment in moments if view.format in TABLES]
-    say_about(report, view, [*words, *_only_namespace(request, sides, base, before.samples)])
+    say_about(report, view, [*words, *_only_namespace(sides, base, before.samples)])
     stages.summarize()
     return verdict(report, view, unsure=report.fail_if and report.fail_if.unjudged)
 
@@ -74,11 +74,9 @@ def _restricted(request: DiffRequest, sides: list[_Side]) -> Query:
     return base
 
 
-def _only_namespace(
-    request: DiffRequest, sides: Sequence[_Side], base: Query, samples: Sequence[Sample]
-) -> Iterator[str]:
+def _only_namespace(sides: Sequence[_Side], base: Query, samples: Sequence[Sample]) -> Iterator[str]:
     """Yield which namespace is compared, if recordings have all and no flag chose it."""
-    if base.objects is not Kind.POD or request.namespaced or base.namespaces or base.all_namespaces:
+    if base.objects is not Kind.POD or base.namespaces or base.all_namespaces:
         return
     names = dict.fromkeys(name for sample in samples for name in sample.namespaces)
     if names and any(side.reading for side in sides):
