@@ -55,6 +55,7 @@ def test_the_numbers_are_those_of_the_nodes(demo: Run) -> None:
     }
     assert document["metadata"] == {
         "timestamp": "2026-03-02T09:30:00Z",
+        "fits": True,
         "workloads": [{"workload": "pods", "namespace": "default", "replicas": 0, "placed": 0, "notConsidered": []}],
         "drained": [],
     }
