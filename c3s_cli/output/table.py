@@ -141,6 +141,10 @@ def is_pivoted(report: Report, view: View) -> bool:
 
 
 PIVOT: Final = {
+    "USED-AVG": "avg",
+    "USED-P95": "p95",
+    "USED-MAX": "max",
+    "USED-P95(%)": "p95PercentOfAllocatable",
     "USED": "usage",
     "USED(%)": "usagePercentOfAllocatable",
     "REQUESTED": "requests",

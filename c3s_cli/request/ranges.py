@@ -59,8 +59,13 @@ def in_range(words: list[str], naming: Naming, period: Period | None) -> list[st
 
 
 def _over_range(column: Column, naming: Naming) -> list[str]:
-    """Return the statistics that take the place of a column of usage; the column itself if it has none."""
+    """Return the statistics that take the place of a column of usage; the column itself if it has none.
+
+    What is unused at one time has no place in a range.
+    """
     resource, _, field = column.name.partition(".")
+    if field == "unused":
+        return []
     if field == "usage":
         return [name for name in default_statistics() if name.startswith(f"{resource}.")] or [column.name]
     name = f"{resource}.{field.replace('usage', OF_PERCENTAGES, 1)}"

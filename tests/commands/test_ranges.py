@@ -35,7 +35,16 @@ def test_wide_has_the_statistics_and_nothing_of_now(demo: Run, words: str) -> No
     ]
     assert not {"CPU(cores)", "MEMORY(bytes)", "CPU(%)", "CPU(%REQUESTS)", "MEMORY(%LIMITS)"} & {*wide}
     assert "CPU-REQUESTS" in wide
+    assert "CPU-UNUSED" not in wide
     assert titles(demo(f"top {words} --columns wide").out) == wide
+
+
+def test_wide_of_the_cluster_has_the_statistics_of_each_resource(demo: Run) -> None:
+    names = "cpu.avg,cpu.p95,cpu.max,cpu.p95PercentOfAllocatable,memory.avg,memory.p95,memory.max"
+    named = demo(f"top cluster {PAST} --no-headers --columns {names},memory.p95PercentOfAllocatable").out.split()[1:]
+    heading, cpu, memory, *_ = (line.split() for line in demo(f"top cluster {PAST} -o wide").out.splitlines())
+    assert heading[:6] == ["CONTEXT", "RESOURCE", "USED-AVG", "USED-P95", "USED-MAX", "USED-P95(%)"]
+    assert [*cpu[2:6], *memory[2:6]] == named
 
 
 def test_wide_shows_the_values_of_the_default_table(demo: Run) -> None:
