@@ -308,7 +308,7 @@ def short_gaps() -> Iterator[Series]:
 
 def loops() -> Iterator[Series]:
     """Give containers that run for 200 of 317 seconds, again and again: with a core, and 100 or 900 MiB in turn."""
-    for pod, labels in (("loop", {}), ("bare", {"id": ""})):
+    for pod, labels in (("loop", {}), ("bare", {"id": ""}), ("cpus", {"cpus": dict.fromkeys("0123", 0.25)})):
         for run, begin in enumerate(range(BEGIN, END, 317)):
             for metric, more, samples in life(
                 pod, begin, min(begin + 200, END), 1.0, 900 if run % 2 else 100, run, **labels

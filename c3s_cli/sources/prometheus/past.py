@@ -140,6 +140,7 @@ class Past(Struct):
                     matrix = self._even_out(matrix, promql.last_of_containers, selector, known)
                     points[selector] = matrix
             else:
+                points.setdefault(selector, [])
                 query = partial(promql.of_pods, resource, containers=containers, jobs=jobs)
                 matrix = self._matrix(resource, query, [selector], size if containers else len(used), pods=True)
             self.renamed = self.renamed or any("exported_pod" in labels for labels, _ in matrix)
@@ -159,15 +160,17 @@ class Past(Struct):
         by = promql.OF_CONTAINER if containers else promql.OF_POD
         for selector in selectors:
             self._complete(memory, [selector], by, lambda labels: promql.who(labels)[: 3 if containers else 2])
-        self._measure(points, selectors, series.get("cpu", 0), jobs=jobs)
+        self._measure(points, selectors, series, jobs=jobs)
 
-    def _measure(self, points: Mapping[str, Matrix], selectors: Sequence[str], rows: int, *, jobs: bool) -> None:
-        """Find what figures need to be exact. rows: how many series there are. points: of CPU, by selectors."""
+    def _measure(
+        self, points: Mapping[str, Matrix], selectors: Sequence[str], series: Mapping[str, int], *, jobs: bool
+    ) -> None:
+        """Find what figures need to be exact. series: how many there are. points: of CPU, by selectors."""
         if not self.rules:
             averages = Averages(self.engine, self.history, self.match, self.end, self.containers, jobs)
-            averages.measure(selectors, rows, growth="cpu.avg" in self.wanted, renamed=self.renamed)
+            averages.measure(selectors, series.get("cpu", 0), growth="cpu.avg" in self.wanted, renamed=self.renamed)
             raw = RawSamples(self.engine, self.history, self.match, self.end, self.containers, jobs, self.renamed)
-            self.unsure = max((raw.complete(*each) for each in points.items()), default=0.0)
+            self.unsure = max((raw.complete(*each, series) for each in points.items()), default=0.0)
 
     def _even_out(self, matrix: Matrix, last: Callable[..., tuple[str, str]], matcher: str, rows: int) -> Matrix:
         """Return the growth in windows without the error that uneven scrapes make. last: makes the queries."""
@@ -248,15 +251,13 @@ class Past(Struct):
         """Find gaps that the points do not show: in steps that are longer, and in windows of CPU."""
         history, partly = self.history, set(self.history.partial())
         whole = [key for key in history.objects() if key not in partly]
-        several = [f"{memory}{promql.braces(selector, self.match)}"]
-        if len(whole) < SEVERAL:  # they may have been down
-            several = promql.of_others(self.match)
-        elif len(whole[0]) > 1:
-            names = sorted({key[1] for key in whole[:: len(whole) // SEVERAL]})
-            named = promql.one_of("exported_pod" if self.renamed else "pod", names)
-            several = [f"{memory}{promql.braces(selector, named, self.match)}"]
         if self.period.seconds / self.period.interval > MOST_SCRAPES:
             return
+        named, enough = "", len(whole) >= SEVERAL  # fewer may have been down
+        if enough and len(whole[0]) > 1:
+            names = sorted({key[1] for key in whole[:: len(whole) // SEVERAL]})
+            named = promql.one_of("exported_pod" if self.renamed else "pod", names)
+        several = [f"{memory}{promql.braces(selector, named, self.match)}"] if enough else promql.of_others(self.match)
         with suppress(C3sError):  # then nobody knows
             for series in several:
                 counts = self.engine.points(counts_of(series, self.period), history.start, self.end, self.period.step)

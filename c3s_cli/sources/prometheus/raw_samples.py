@@ -12,10 +12,10 @@ from msgspec import Struct
 from c3s_cli.errors import C3sError
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.curves import Curve, curves, gauge
-from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
+from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points, Vector
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.history import History, Key
-from c3s_cli.sources.prometheus.reduction import reduce_series
+from c3s_cli.sources.prometheus.reduction import INSTANCE, reduce_series
 from c3s_cli.sources.prometheus.slices import Letters
 from c3s_cli.sources.prometheus.uneven import swings_of
 
@@ -41,14 +41,19 @@ class RawSamples(Struct):
     jobs: bool
     renamed: bool
 
-    def complete(self, selector: str, matrix: Matrix) -> float:
+    def complete(self, selector: str, matrix: Matrix, series: Mapping[str, int]) -> float:
         """Refine what was started again or swings. Return by which share windows may be wrong, 0.0 if by little.
 
-        matrix: the points of CPU.
+        matrix: the points of CPU; nothing if the engine has added them up. series: how many there are.
         """
+        if not self.history.lines["cpu"]:
+            return 0.0
+        share = series.get("containers", 0) / max(1, series.get("cpu", 0))
         swings = swings_of(matrix, self.history) if self.history.range.uneven else {}
         try:
-            exact = self.refine(selector, restarts := self.restarted(selector, matrix))
+            exact = self.refine(
+                selector, restarts := self.restarted(selector, matrix), int(MOST_SAMPLES * min(1, share or 1))
+            )
             others = {pod: share for pod, share in swings.items() if share > SWING and pod not in restarts}
             swings |= dict.fromkeys(exact, 0.0)
             swings |= self.refine(selector, others, MOST_OF_SWINGS, memory=False)
@@ -59,7 +64,7 @@ class RawSamples(Struct):
     def restarted(self, selector: str, matrix: Matrix) -> dict[Key, int]:
         """Return the pods with containers that were started again, and how often. matrix: the points of CPU."""
         instances: dict[Key, set[str]] = {}
-        for labels, _ in matrix:
+        for labels, _ in matrix or self._instances(selector):
             instances.setdefault(promql.who(labels), set()).add(labels.get("id", ""))
         found: dict[Key, int] = {}
         for who, ids in instances.items():
@@ -67,6 +72,11 @@ class RawSamples(Struct):
                 found[who[:2]] = max(found.get(who[:2], 0), len(ids) - 1)
         bare = [(labels, points) for labels, points in matrix if "id" not in labels]
         return found | self._resets(selector, bare) if bare else found
+
+    def _instances(self, selector: str) -> Vector:
+        """Return the instances of containers, by the series of their memory: there is none for each CPU."""
+        series = f"{promql.MEMORY}{promql.braces(selector, self.match)}[{self.history.range.seconds}s]"
+        return self.engine.vector(f"group by ({promql.OF_CONTAINER}, id) (last_over_time({series}))", self.end)
 
     def _resets(self, selector: str, matrix: Matrix) -> dict[Key, int]:
         """Return how often the counters of pods fell whose instances share a series."""
@@ -135,10 +145,12 @@ class RawSamples(Struct):
             for matrix in (
                 [(labels, Points(places, curve.growth(places, period.window))) for labels, curve in found],
                 [(labels, Points(span, self._grown(curve))) for labels, curve in found],
-                *(
-                    [(labels, Points(span, array("d", [curve.estimated[part]]))) for labels, curve in found]
-                    for part in (0, 1)
-                ),
+                [(labels, Points(span, array("d", [curve.estimated[0]]))) for labels, curve in found],
+                # The time is the same for each CPU.
+                [
+                    ({**labels, **dict.fromkeys(INSTANCE, "")}, Points(span, array("d", [curve.estimated[1]])))
+                    for labels, curve in found
+                ],
             )
         )
         for key, line in lines.items():
