@@ -184,6 +184,7 @@ def test_every_source_reads_the_same_namespaces(demo: Run, source: str) -> None:
     assert demo(f"top pods -n 'team-[ms]*' -o name --from {source}").out.split() == both
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCES[1:3])
 def test_claims_of_several_namespaces(demo: Run, source: str) -> None:
     columns = "--columns namespace,name -o csv --no-headers"

@@ -24,6 +24,7 @@ def titles(out: str) -> list[str]:
     return out.splitlines()[0].split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [f"pods {SHOP}", f"nodes {PAST}", f"deploy {SHOP}"])
 def test_wide_has_the_statistics_and_nothing_of_now(demo: Run, words: str) -> None:
     wide = titles(demo(f"top {words} -o wide").out)

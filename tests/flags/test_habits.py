@@ -37,6 +37,7 @@ def test_what_is_typed_is_read_as_c3s(
     assert "unknown command" not in expected.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["a'b", "a b", 'a" {name} {}', "{,}", "'"])
 def test_a_value_stays_one_value(run: Run, value: str) -> None:
     commands = {"nodes": ("top", "nodes"), "fit": ("fit",), "rightsize": ("rightsize",), "record": ("record",)}

@@ -24,6 +24,7 @@ def items(run: Run, words: str) -> dict[str, Any]:
     return {item["name"]: item for item in json.loads(result.out)["items"]}
 
 
+@pytest.mark.slow
 def test_the_facts_are_those_of_the_api_server(run: Run, demo_server: DemoServer) -> None:
     source = f"--from {demo_server.url}{PROXY} --facts source"
     for words, columns in (
