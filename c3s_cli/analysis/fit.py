@@ -158,6 +158,13 @@ def _remarks(sample: Sample, scheduler: Scheduler, workload: Workload, outcome: 
     if cap and cap.pods < outcome.wanted:
         yield f"at most {cap.pods} of {outcome.wanted} pods: {cap.why}"
     elif placed < outcome.wanted:
+        leaving = [
+            f"{namespace}/{name}"
+            for (namespace, name), facts in (sample.pod_facts or {}).items()
+            if facts.status == "Terminating" and facts.node in scheduler.places and facts.node not in scheduler.drained
+        ]
+        if leaving:
+            yield f"terminating pods count until they are gone: {named(leaving)}"
         from c3s_cli.analysis.preemption import preempted  # only if something does not fit
 
         if victims := preempted(sample, scheduler, workload):

@@ -74,6 +74,7 @@ def sum_recommendations(
         None,
         None,
         workload_count=len({(row.context, row.namespace, row.owner) for row in rows}),
+        unknown_count=sum(bool(row.unknown) for row in rows),
         findings=Counter(row.finding for row in rows),
         cpu=_sums([(row.cpu, row.replicas) for row in rows]),
         memory=_sums([(row.memory, row.replicas) for row in rows]),

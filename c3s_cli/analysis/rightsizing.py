@@ -85,11 +85,12 @@ def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
         return _judge(structs.replace(known, change=0), Finding.FINE, "requested for the whole pod: left alone", notes)
     if why := _too_little(history, used, rule):
         notes += _dangers(resource, known, history)
+        known = structs.replace(known, unknown=why)
         return _judge(known, Finding.RISK if notes else Finding.UNKNOWN, why, notes)
     need, why_needed = _need(resource, history, used or 0, rule)
     value, reason = _amount(resource, need, why_needed, rule)
     if requests is None or limits is None:
-        advice = structs.replace(known, recommended_requests=value)
+        advice = structs.replace(known, recommended_requests=value, unknown="requests are unknown")
         return _judge(advice, Finding.RISK if notes else Finding.UNKNOWN, f"{reason}, requests are unknown", notes)
     limit, needed = value, need
     if resource == "cpu":
@@ -156,7 +157,7 @@ def _too_little(history: ContainerHistory, used: int | None, rule: Rule) -> str:
     if history.end <= history.start:
         return NO_HISTORY
     if not history.replicas:
-        return "too little history: none"
+        return "no history in the range"
     seconds = history.end - min(each.first for each in history.replicas) if history.by_runs else history.seconds
     if seconds < rule.min_history:
         return f"too little history: {_hours(seconds)} of {_hours(rule.min_history)}"

@@ -151,7 +151,7 @@ class Advice(Struct, frozen=True, gc=False):
 
     used: what the recommendation starts from. recommended_requests, recommended_limits: None without a recommendation.
     changes: whether they differ enough to be changed. change: what is recommended minus what is requested, 0 if it
-    should stay.
+    should stay. unknown: why nothing can be recommended, "" if it can.
     """
 
     requests: int | None
@@ -163,6 +163,7 @@ class Advice(Struct, frozen=True, gc=False):
     reason: str
     changes: bool = False
     change: int | None = None
+    unknown: str = ""
 
 
 class Recommendation(Struct, frozen=True, gc=False):
@@ -227,6 +228,11 @@ class Recommendation(Struct, frozen=True, gc=False):
         return self.cpu.changes or self.memory.changes
 
     @property
+    def unknown(self) -> tuple[str, ...]:
+        """Why nothing can be recommended, for CPU, memory or both; () if it can."""
+        return tuple(dict.fromkeys(filter(None, (self.cpu.unknown, self.memory.unknown))))
+
+    @property
     def reason(self) -> str:
         """Why that much CPU and memory."""
         if self.cpu.reason == self.memory.reason:
@@ -249,9 +255,13 @@ class Sums(Struct, frozen=True, gc=False):
 
 
 class RecommendationGroup(Group, frozen=True, gc=False):
-    """Several containers of workloads. findings: how many containers have each."""
+    """Several containers of workloads.
+
+    findings: how many containers have each. unknown_count: of how many too little is known for a recommendation.
+    """
 
     workload_count: int = 0
+    unknown_count: int = 0
     findings: Mapping[Finding, int] = {}
     cpu: Sums = Sums(None, None, 0, 0)
     memory: Sums = Sums(None, None, 0, 0)

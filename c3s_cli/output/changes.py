@@ -101,6 +101,13 @@ def changes(report: Report) -> Iterator[WorkloadChange]:
         yield WorkloadChange(context, namespace, kind, name, tuple(map(_container, several)), refused)
 
 
+def without_advice(report: Report) -> Iterator[str]:
+    """Yield a comment for each container of which too little is known, if there is a past to know it from."""
+    for row in report.rows:
+        if isinstance(row, Recommendation) and row.unknown and row.range_seconds:
+            yield printable(f"# {row.owner} in {row.namespace}: {row.container}: {', '.join(row.unknown)}") + "\n"
+
+
 def of_one_context(report: Report) -> list[WorkloadChange]:
     """Return the changes. C3sError if they are for several clusters, since a file is about one."""
     workloads = list(changes(report))

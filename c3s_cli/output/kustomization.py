@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from textwrap import indent
 from typing import Any, Final
 
-from c3s_cli.output.changes import MERGED, WorkloadChange, of_one_context
+from c3s_cli.output.changes import MERGED, WorkloadChange, of_one_context, without_advice
 from c3s_cli.output.document import yaml_text
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
@@ -26,6 +26,7 @@ def kustomization(report: Report, _view: View) -> Iterator[str]:
     for change in changes:
         if change.refused:
             yield change.comment
+    yield from without_advice(report)
     # Manifests often have no namespace yet, and then none must be asked for.
     several = len({change.namespace for change in changes}) > 1
     entries = [_entry(change, several=several) for change in changes if not change.refused]

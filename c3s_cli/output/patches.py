@@ -6,7 +6,7 @@ import json
 import shlex
 from collections.abc import Iterator
 
-from c3s_cli.output.changes import WorkloadChange, changes
+from c3s_cli.output.changes import WorkloadChange, changes, without_advice
 from c3s_cli.report import Report
 from c3s_cli.request.view import View
 
@@ -15,6 +15,7 @@ def patches(report: Report, view: View) -> Iterator[str]:
     """Write a `kubectl patch` for each workload, or a comment where that cannot work."""
     for change in changes(report):
         yield change.comment if change.refused else _command(change, named=report.contexts or view.context)
+    yield from without_advice(report)
 
 
 def _command(change: WorkloadChange, *, named: bool) -> str:

@@ -31,6 +31,7 @@ from c3s_cli.request.view import Format, View
 
 COLUMNS: Final = "-o value --columns NAME prints columns, which `c3s columns` lists"
 ITEMS: Final = re.compile(r"\.items\[[^]]*\]")
+TOTAL: Final = re.compile(r"\.totals?\.")
 # What stands before the paths of an item in the document.
 ANY_ITEM: Final = ".items[*]"
 
@@ -39,9 +40,11 @@ def unmatched(report: Report, view: View) -> Iterator[str]:
     """Return messages about the paths that no row has, or that are no values; none if there are no rows."""
     if not report.rows:
         return
+    first = next(items(report))
+    known = _paths(first)
     for kubectls, instead in KUBECTLS.items():
         theirs, ours = "".join(map(_key, kubectls)), "".join(map(_key, instead))
-        if theirs in view.template:
+        if theirs in view.template and instead[0] in first:
             yield f"{view.format.value}: {theirs} is read as {ours}, as -o json prints it"
     if view.format is Format.CUSTOM_COLUMNS:
         paths, budget = [path for _, path in read_spec(view.template)], Budget()
@@ -55,9 +58,10 @@ def unmatched(report: Report, view: View) -> Iterator[str]:
         whole, nodes = document(report), read_template(view.template)
         yield from _objects(view, nodes, [whole])
         lost = {written_path(path): before for path, before in _missing(nodes, [whole], ANY_ITEM, Budget())}
-    known = _paths(next(items(report)))
+    naming = Naming(report.kind, keys=report.keys)
     for path, before in lost.items():
-        meant = _by_alias(path, before, Naming(report.kind)) or _meant(path, known, before)
+        meant = _of_totals(path, report) or _by_alias(path, before, naming) or _meant(path, known, before)
+        meant = meant or _of_groups(path, before, known)
         advice = f"did you mean {meant}?" if meant else COLUMNS
         yield f"{view.format.value}: no row has {path}; {advice}"
 
@@ -138,6 +142,27 @@ def _by_alias(path: str, before: str, naming: Naming) -> str | None:
         return None
     prefix = of_items[0] if of_items and before else before
     return f"{prefix}.{name}" if name != inside[1:] and naming.at(tuple(name.split("."))) else None
+
+
+def _of_totals(path: str, report: Report) -> str | None:
+    """Return the path in the totals that a path such as `.total.memory` probably means."""
+    match = TOTAL.match(path)
+    if not (match and report.totals):
+        return None
+    try:
+        name = Naming(report.kind).find(path[match.end() :]).name
+    except UsageError:
+        return None
+    meant = f".totals.{name}"
+    return meant if meant != path else None
+
+
+def _of_groups(path: str, before: str, known: Sequence[str]) -> str | None:
+    """Return the path of what groups of pods are named by, for `.name`."""
+    of_items = ITEMS.match(path)
+    inside = path.removeprefix(of_items[0] if of_items else "")
+    instead = next((key for key in (".owner", ".namespace") if key in known), None)
+    return f"{of_items[0] if of_items else before}{instead}" if inside == ".name" and instead else None
 
 
 def written_path(path: Path) -> str:

@@ -74,15 +74,20 @@ def read_units(text: str, format_: Format) -> tuple[str, ...]:
     return units
 
 
-def check_format(objects: Kind, format_: Format, rows: options.Selection, display: options.Display) -> None:
-    """Raise a UsageError for flags that the format does not support."""
+def check_format(
+    objects: Kind, format_: Format, rows: options.Selection, display: options.Display, namespace: str | None = None
+) -> None:
+    """Raise a UsageError for flags that the format does not support. namespace: that of -n."""
     if format_ in CHANGES and (objects is not Kind.RIGHTSIZE or rows.by or display.columns):
         raise UsageError(f"-o {format_.value} goes with c3s rightsize, without --by and --columns")
     if display.units and format_ not in DELIMITED:
         raise UsageError("--units goes with -o csv or tsv", hint="--unit bytes prints bytes, also with -o value")
     if format_ is Format.VALUE and rows.sum:
+        from shlex import quote  # only this hint needs it
+
+        whole = f"ns {quote(namespace)}" if namespace and objects is Kind.POD else "cluster"
         raise UsageError(
-            "--sum does not go with -o value", hint="for one number: c3s top cluster -o value --columns cpu"
+            "--sum does not go with -o value", hint=f"for one number: c3s top {whole} -o value --columns cpu"
         )
     if format_ is Format.VALUE and not display.columns:
         raise UsageError("-o value prints the columns that --columns names", hint="for example --columns cpu")

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from c3s_cli.request.period import Period
     from c3s_cli.request.selectors import FieldSelector, LabelSelector
 
+WITHOUT_NAMESPACE: Final = "-n does nothing here: the row is the whole cluster; c3s top ns NAME is a namespace"
 WITHOUT_CONTAINERS: Final = "--containers does nothing here: the rows are groups of pods"
 
 # --- where ----------------------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     """
     name = _name(objects, names or ())
     format_, template = read_format(display.output, changes=objects is Kind.RIGHTSIZE)
-    check_format(objects, format_, rows, display)
+    check_format(objects, format_, rows, display, connection.namespace)
     namespaces = read_namespaces(connection.namespace)
     all_namespaces = objects is Kind.MOVE or bool(pods and pods.all_namespaces)
     everywhere = all_namespaces or bool(pods and several(namespaces))
@@ -209,6 +210,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
             label_remark(rows.by, by),
             filter_remark(where, objects) if by else "",
             OWNED.get(workload or ""),
+            WITHOUT_NAMESPACE if objects is Kind.CLUSTER and connection.namespace else "",
             WITHOUT_CONTAINERS if pods and pods.containers and by else "",
         )
         query = structs.replace(query, remarks=tuple(filter(None, notes)))

@@ -28,6 +28,7 @@ from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import say_about, verdict
 from c3s_cli.terminal.stderr import named
 
+NAMES: Final = {"cpu": "CPU", "memory": "memory"}
 # Pods of these differ with the size of their nodes, which explains them.
 DAEMONS: Final = "DaemonSet/"
 NOT_EXPORTED: Final = "kube-state-metrics does not know vertical autoscalers and templates: what pods request counts"
@@ -114,7 +115,7 @@ def _undescribed(request: RightsizeRequest, samples: Sequence[Sample]) -> Iterat
 
 
 def _unknown(report: Report) -> Iterator[int]:
-    """Yield how many containers of each row have no recommendation, because too little is known."""
+    """Yield how many containers of each row have no finding, because too little is known."""
     for row in report.rows:
         findings = getattr(row, "findings", None) or {getattr(row, "finding", None): 1}
         yield findings.get(Finding.UNKNOWN, 0)
@@ -122,14 +123,16 @@ def _unknown(report: Report) -> Iterator[int]:
 
 def _without_advice(report: Report) -> Iterator[str]:
     """Yield how many containers have no recommendation, and why."""
-    unknown = sum(_unknown(report))
+    rows: Sequence[Any] = report.rows
+    groups = report.kind.group is report.kind
+    # Some are at risk, whatever they need.
+    unknown = sum(row.unknown_count if groups else bool(row.unknown) for row in rows)
     if not unknown:
         return
-    rows: Sequence[Any] = report.rows
-    if report.kind.group is report.kind:
+    if groups:
         yield f"{unknown} of {sum(row.container_count for row in rows)} containers have no recommendation"
         return
-    reasons = dict.fromkeys(row.reason for row in rows if row.finding == Finding.UNKNOWN)
+    reasons = dict.fromkeys(why for row in rows for why in row.unknown)
     yield f"{unknown} of {len(rows)} containers have no recommendation: {named(list(reasons))}"
 
 
@@ -156,7 +159,9 @@ def _sums(rows: Sequence[Recommendation]) -> Iterator[str]:
         amounts = []
         for resource, unit in (("cpu", Unit.NANOCORES), ("memory", Unit.BYTES)):
             changes = [(getattr(row, resource).change or 0) * row.replicas * sign for row in rows]
-            amounts.append(AMOUNTS[unit](sum(change for change in changes if change > 0)))
-        if any(amount not in ("0m", "0Mi") for amount in amounts):
+            amount = AMOUNTS[unit](sum(change for change in changes if change > 0))
+            if amount not in ("0m", "0Mi"):
+                amounts.append(f"{amount} {NAMES[resource]}")
+        if amounts:
             than_needed = "more" if sign < 0 else "less"
-            yield f"{than_needed} is requested than needed: {amounts[0]} CPU and {amounts[1]} memory"
+            yield f"{than_needed} is requested than needed: {' and '.join(amounts)}"

@@ -85,7 +85,7 @@ def test_a_cron_job_has_a_row_between_its_runs_and_counts_each_of_them() -> None
     assert (found.owner, found.count, found.by_runs, len(found.replicas)) == ("CronJob/nightly", 0, True, 3)
     assert recommend(found, Rule()).cpu.recommended_requests == 50_000_000
     (never,) = histories({}, {}, listed("CronJob", nightly))
-    assert recommend(never, Rule()).cpu.reason == "too little history: none, no request now"
+    assert recommend(never, Rule()).cpu.reason == "no history in the range, no request now"
 
 
 def test_a_deployment_without_pods_and_past_has_no_row() -> None:

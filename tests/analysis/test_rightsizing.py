@@ -163,7 +163,7 @@ def test_too_little_history_is_unknown_and_says_how_much_there_is() -> None:
     assert (row.finding, row.changes, row.cpu.change) == (Finding.UNKNOWN, False, None)
     loaded = Rule(min_history=4 * HOUR)
     assert recommend(history(replica("a", 5, cpu=milli(100), memory=MEBI)), loaded).finding == Finding.WASTE
-    assert said(cpu())[1] == "too little history: none"
+    assert said(cpu())[1] == "no history in the range"
 
 
 def test_there_is_a_cpu_limit_only_if_there_was_one_in_proportion() -> None:

@@ -52,6 +52,18 @@ def test_pods_by_every_name(run: Run, words: str) -> None:
     assert run(f"{words} --demo-at {AT}") == (0, PODS, "")
 
 
+def test_one_number_of_a_namespace_is_that_of_the_namespace(run: Run) -> None:
+    assert run("top pods -n team-ml -o value --columns cpu --sum").err == (
+        "error: --sum does not go with -o value\nhint: for one number: c3s top ns team-ml -o value --columns cpu\n"
+    )
+
+
+def test_a_namespace_does_nothing_for_a_cluster_and_that_is_said(demo: Run) -> None:
+    said = "-n does nothing here: the row is the whole cluster; c3s top ns NAME is a namespace\n"
+    assert demo("top cluster -n nosuch").err == said
+    assert demo("top nodes -n nosuch").err == ""
+
+
 @pytest.mark.parametrize("words", ["top cluster", "cluster"])
 def test_the_cluster(run: Run, words: str) -> None:
     assert run(f"{words} --demo --demo-at {AT}") == (0, CLUSTER, "")

@@ -53,7 +53,10 @@ def test_a_file_of_several_documents(demo: Run, tmp_path: Path) -> None:
     path = tmp_path / "app.yaml"
     path.write_text(APP)
     result = demo(f"fit -f {path} --where 'fits > 0' --columns fits,placed,limitedBy")
-    assert result.err == ("Deployment/web: 2 of 2 replicas fit\nDaemonSet/agent: 3 of 5 replicas fit\n")
+    assert result.err == (
+        "Deployment/web: 2 of 2 replicas fit\nDaemonSet/agent: 3 of 5 replicas fit\n"
+        "DaemonSet/agent: terminating pods count until they are gone: team-search/search-api-4dxwmcbrpf-9vw4g\n"
+    )
     assert result.code == 3
     assert result.out == APP_ROWS
 

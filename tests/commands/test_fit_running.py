@@ -43,6 +43,19 @@ def said(run: Run, api: FakeApi, tmp_path: Path, flags: str, *manifests: dict[st
     return result.code, [line for line in result.err.splitlines() if "not shown" not in line]
 
 
+def test_terminating_pods_are_named_if_something_does_not_fit(run: Run, full: FakeApi, tmp_path: Path) -> None:
+    leaving = pod("default", "old", "a", requests={"cpu": "2"})
+    leaving["metadata"]["deletionTimestamp"] = "2026-03-01T10:00:00Z"
+    gone = pod("default", "gone", "nosuch", requests={"cpu": "2"})
+    gone["metadata"]["deletionTimestamp"] = "2026-03-01T10:00:00Z"
+    full.pods(leaving, gone)
+    assert said(run, full, tmp_path, "", deployment(3)) == (
+        3,
+        ["2 of 3 replicas fit", "terminating pods count until they are gone: default/old"],
+    )
+    assert said(run, full, tmp_path, "", deployment(2)) == (0, ["2 of 2 replicas fit"])
+
+
 def test_pods_that_run_stay_and_are_said(run: Run, full: FakeApi, tmp_path: Path) -> None:
     assert said(run, full, tmp_path, "", deployment(3)) == (
         3,

@@ -316,7 +316,7 @@ WORDS = """\
 usage of 24 readings from 2026-03-02T00:05:00Z to 2026-03-02T02:00:00Z
 note: a recording does not know autoscalers
 more is requested than needed: 750m CPU and 768Mi memory
-less is requested than needed: 0m CPU and 64Mi memory
+less is requested than needed: 64Mi memory
 """
 EXPLAINED = """\
 CONTAINER   RESOURCE   FIGURE                 VALUE    OF

@@ -107,6 +107,11 @@ def test_stdout_has_one_command_for_each_workload(demo: Run) -> None:
     assert all(each[:2] == ["kubectl", "-n"] and each[-2] == "-p" for each in words if each)
     assert len({tuple(each[2:6]) for each in words if each}) == sum(1 for each in words if each) > 10
     assert any(line.startswith("# Pod/debug-shell in default: ") for line in lines)
+    # Those at risk are without a recommendation, too, and all of them are counted.
+    assert "# Deployment/fraud-scorer in team-checkout: app: too little history: 5h of 24h" in lines
+    assert "# Job/thumbnails in batch: resize: no history in the range" in lines
+    left_out = [line for line in lines if " history" in line]
+    assert f"\n{len(left_out)} of 44 containers have no recommendation: no history in the range, " in result.err
     (checkout,) = (each for each in words if each and each[5] == "checkout")
     assert checkout[3:8] == ["patch", "rollout", "checkout", "--type", "json"]
     tested = {each["value"]: each["path"] for each in json.loads(checkout[-1]) if each["op"] == "test"}
@@ -147,7 +152,7 @@ def test_the_requests_of_a_manifest_are_compared_with_what_the_workload_used(dem
     assert result.code == 5
     new, payments = items(result)
     assert (new["owner"], new["replicas"], new["finding"]) == ("Deployment/new", 1, "unknown")
-    assert new["cpu"]["reason"] == "too little history: none"
+    assert new["cpu"]["reason"] == "no history in the range"
     (now,) = items(demo(f"rightsize deploy/payments -n team-checkout {RANGE} -o json"))
     assert (payments["replicas"], payments["cpu"]["requests"], payments["memory"]["limits"]) == (5, 2 * 10**9, 4 << 30)
     assert payments["cpu"]["recommended"]["requests"] == now["cpu"]["recommended"]["requests"]

@@ -83,6 +83,20 @@ def test_a_path_that_no_row_has_is_said(demo: Run, template: str, said: list[str
 
 
 @pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("pods --sum -o jsonpath={.total.memory}", ".total.memory; did you mean .totals.memory.usage?"),
+        ("deploy -o jsonpath={.items[*].metadata.name}", ".items[*].name; did you mean .items[*].owner?"),
+        ("deploy -o custom-columns=N:.metadata.name", ".name; did you mean .owner?"),
+        ("ns -o custom-columns=N:.name", ".name; did you mean .namespace?"),
+    ],
+)
+def test_groups_and_totals_have_names_of_their_own(demo: Run, words: str, said: str) -> None:
+    result = demo(f"top {words}")
+    assert (result.code, result.err.partition(": ")[2]) == (0, f"no row has {said}\n")
+
+
+@pytest.mark.parametrize(
     ("theirs", "ours"),
     [
         (

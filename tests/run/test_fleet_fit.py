@@ -75,6 +75,7 @@ def test_a_cluster_that_cannot_be_read_is_a_failure(run: Run, three: Clusters, c
                     "hint": "run c3s doctor --context refuses to find the cause",
                 }
             ],
+            "fits": True,
             "workloads": [
                 {
                     "context": "prod-b",
