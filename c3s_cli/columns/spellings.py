@@ -51,6 +51,9 @@ ELSEWHERE: Final = {
 def meanings(name: str) -> Iterator[str]:
     """Yield the names of columns that another spelling may stand for."""
     words = [word.casefold() for word in WORD.findall(name)]
+    if "/" in name:
+        yield from _shares(*name.split("/"))
+        return
     if meaning := ELSEWHERE.get("".join(words)):
         yield meaning
     resources = [RESOURCES[word] for word in words if word in RESOURCES]
@@ -74,6 +77,21 @@ def meanings(name: str) -> Iterator[str]:
     elif len(fields) == 2 and "allocatable" in fields:
         (part,) = (field for field in fields if field != "allocatable")
         yield f"{resource}.{part}PercentOfAllocatable"
+
+
+def _shares(used: str, whole: str = "", *more: str) -> Iterator[str]:
+    """Yield what `mem/limit` or `memory.usage/memory.limits` stands for: a percentage, never an amount."""
+    words = [word.casefold() for word in WORD.findall(used)]
+    others = [word.casefold() for word in WORD.findall(whole)]
+    resources = {RESOURCES[word] for word in (*words, *others) if word in RESOURCES}
+    fields = [FIELDS.get(word, "") for word in others if word not in RESOURCES]
+    if more or len(resources) != 1 or len(fields) != 1 or not {*words} <= {*RESOURCES, *USAGE} or not words:
+        return
+    (resource,), (field,) = resources, fields
+    if field in ("requests", "limits"):
+        yield f"{resource}%{field}"
+    elif field in ("allocatable", "capacity"):
+        yield f"{resource}.usagePercentOf{field.capitalize()}"
 
 
 def _is_known(word: str) -> bool:

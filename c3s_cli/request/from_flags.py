@@ -205,7 +205,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
                 query,
                 named,
                 origin_of(connection),
-                (*((by and rows.where) or ()), *(rows.fail_if or ()), *(until or ())),
+                (*(rows.where or ()), *(rows.fail_if or ()), *(until or ())),
             ),
             label_remark(rows.by, by),
             filter_remark(where, objects) if by else "",

@@ -27,6 +27,7 @@ from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
 from c3s_cli.flags.values import is_glob, regular
 from c3s_cli.request.condition import Comparison, Condition, Membership, Test, Word, may_be_none
+from c3s_cli.request.shares import check_ratio, hint_of_arithmetic
 from c3s_cli.terminal.printable import NONE, UNKNOWN
 
 ORDERING: Final = ("=", "!=", ">", ">=", "<", "<=")
@@ -45,7 +46,8 @@ EXAMPLE: Final = "write it as COLUMN OPERATOR VALUE, such as 'memory% > 80' or '
 UNQUOTED: Final = "write the condition in single quotes: a shell takes < and > for files, as in --where 'cpu > 1'"
 
 # Everything before the operator, valid or not, so that messages quote a wrong name as a whole.
-COLUMN: Final = re.compile(r"""\s*((?:\["[^"]*"\]|[^\s=!<>~,"])+)\s*""")
+# Blanks around a slash are part of it: `mem / limit`.
+COLUMN: Final = re.compile(r"""\s*((?:\["[^"]*"\]|[^\s=!<>~,"]|\s+(?=/)|(?<=/)\s+)+)\s*""")
 # Everything that looks like an operator, so that `=>` is an error, not `=` with the value `>`; except in `=<none>`.
 OPERATOR: Final = re.compile(r"([=!~]+(?=<(?:none|unknown)>)|[=!<>~]+)\s*")
 MEMBERSHIP: Final = re.compile(r"(in|not\s+in|notin)\b\s*", re.IGNORECASE)
@@ -77,7 +79,7 @@ def _alternatives(text: str, naming: Naming) -> list[list[Test]]:
         joined = JOINED.match(text, place)
         if joined is None:
             rest = text[place:]
-            raise UsageError(f"expected a comma before {rest!r} in {text!r}", hint=_joined(rest))
+            raise UsageError(f"expected a comma before {rest!r} in {text!r}", hint=_joined(rest, text))
         if joined["or"]:
             alternatives.append([])
         place = joined.end()
@@ -89,10 +91,12 @@ JOINING: Final = "a comma means and; for or, repeat the flag"
 TOGETHER: Final = "a number and its unit are one word, such as 1Gi, 250m or 80%"
 
 
-def _joined(rest: str) -> str:
+def _joined(rest: str, text: str) -> str:
     """Return a hint for text after a value: `and`, `or`, or a value without quotes."""
     if rest.startswith(";"):
         return JOINING
+    if rest.startswith(("*", "/", "+ ", "- ")):
+        return hint_of_arithmetic(text)
     return TOGETHER if re.match(r"(?:%|[munkKMGTP]i?B?|bytes|cores?)\s*(?:,|$)", rest) else QUOTING
 
 
@@ -121,6 +125,7 @@ def _test(text: str, place: int, naming: Naming) -> tuple[Test, int]:
     value = VALUE.match(text, operator.end())
     if value is None:
         raise UsageError(f"expected a value after {text[: operator.end()].strip()!r}", hint=QUOTING)
+    check_ratio(name[1], column, operator[1], value[3] or "")
     return _comparison(column, SAME.get(operator[1], operator[1]), value), value.end()
 
 
@@ -253,7 +258,7 @@ def _meaning(column: Column, operator: str, text: str) -> Any:
     except (ValueError, InvalidQuantity):
         raise UsageError(
             f"{text[:64]!r} is no value for {column.name} ({column.unit.value})",
-            hint=_sample(column, text),
+            hint=hint_of_arithmetic(f"{column.name} {operator} {text}") if "*" in text else _sample(column, text),
         ) from None
 
 
@@ -272,11 +277,15 @@ def _time(column: Column, text: str) -> str:
 def _sample(column: Column, text: str) -> str:
     """Return a hint with an example of a value; for a percentage, suggest the percentage column."""
     resource, _, field = column.name.partition(".")
-    if text.endswith("%") and field == "usage" and resource in CPU_AND_MEMORY:
-        return f"for a percentage compare {resource}%"
+    if text.endswith("%") and field in PERCENTAGES and resource in CPU_AND_MEMORY:
+        return f"for a percentage compare {resource}{PERCENTAGES[field]}"
+    if text.endswith("%"):
+        return f"{column.name} is no percentage: `c3s columns` lists those that are"
     return f"write it as {SAMPLES[column.unit]}"
 
 
+# `memory.limits%` is what is used of the limits of pods, and what limits are of a node.
+PERCENTAGES: Final = {"usage": "%", "requests": ".requests%", "limits": ".limits%"}
 BOOLEANS: Final = {"true": True, "false": False}
 SAMPLES: Final = {
     Unit.NANOCORES: "250m or 2",

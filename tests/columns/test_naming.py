@@ -206,7 +206,7 @@ def test_a_key_that_is_none_is_a_label(demo: Run) -> None:
         (Kind.POD, "memRequests", "memory.requests"),
         (Kind.POD, "requests.memory", "memory.requests"),
         (Kind.POD, "memory.limit", "memory.limits"),
-        (Kind.POD, "MEM/LIMITS", "memory.limits"),
+        (Kind.POD, "MEM/LIMITS", "memory.usagePercentOfLimits"),
         (Kind.POD, "mem%limit", "memory.usagePercentOfLimits"),
         (Kind.POD, "mem%req", "memory.usagePercentOfRequests"),
         (Kind.POD, "cpu-limit-util", "cpu.usagePercentOfLimits"),

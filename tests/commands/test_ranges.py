@@ -146,6 +146,8 @@ def test_memory_percent_of_pods_is_said_to_be_of_requests(demo: Run) -> None:
     assert (tripped.code, tripped.err.splitlines()[0]) == (3, said)
     # What was compared is in the table, as with --where.
     assert titles(tripped.out)[2:] == ["CPU(cores)", "MEMORY(bytes)", "MEMORY(%REQUESTS)"]
+    for words in ("top pods -A --where", "top pods -A --filter", "top deploy -A --where"):
+        assert said in demo(f"{words} 'memory% > 90'").err.splitlines()
     fine = demo("top pods -A --fail-if 'memory%requests > 99999'")
     assert (fine.code, titles(fine.out)[2:]) == (0, ["CPU(cores)", "MEMORY(bytes)"])
     assert said not in fine.err

@@ -1,0 +1,51 @@
+"""Shares of requests and limits in conditions, as people write them: `mem/limit > 0.9`, `memory > 0.8 * memory.limit`.
+
+Columns of shares are percentages: a bare 0.9 would be read as 0.9 %, so it is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Final
+
+from c3s_cli.columns.vocabulary import Column, Unit
+from c3s_cli.errors import UsageError
+
+RATIO: Final = re.compile(r"/|ratio", re.IGNORECASE)
+NUMBER: Final = r"[0-9]*\.?[0-9]+"
+# In `memory > 0.8 * memory.limit`, the number may also come last.
+PRODUCT: Final = re.compile(
+    rf"\s*(?P<resource>cpu|mem)\w*(?:\.\w+)?\s*(?P<operator>[<>]=?)\s*(?:(?P<first>{NUMBER})\s*\*\s*)?"
+    rf"(?:(?P=resource)\w*\W(?P<of>request|limit)s?)(?:\s*\*\s*(?P<last>{NUMBER}))?\s*",
+    re.IGNORECASE,
+)
+# More than ten times the requests is rather a percentage than a ratio.
+LARGEST_RATIO: Final = 10
+
+
+def check_ratio(name: str, column: Column, operator: str, value: str) -> None:
+    """Raise a UsageError for a bare number that is compared with a share, such as `mem/limit > 0.9`.
+
+    name: the column as it was typed. value: the number as it was typed.
+    """
+    if column.unit is not Unit.PERCENT or RATIO.search(name) is None or not re.fullmatch(NUMBER, value):
+        return
+    number = Fraction(value)
+    percent = number if number > LARGEST_RATIO else number * 100
+    short = re.sub(r"\.usagePercentOf(Requests|Limits)$", lambda match: f"%{match[1].lower()}", column.name)
+    raise UsageError(
+        f"{name} is a percentage: {value} may be a ratio or a percentage",
+        hint=f"did you mean '{short} {operator} {float(percent):g}'?",
+    )
+
+
+def hint_of_arithmetic(text: str) -> str:
+    """Return a hint for a condition that calculates: the percentage that says the same, if there is one."""
+    product = PRODUCT.fullmatch(text)
+    number = product and (product["first"] or product["last"])
+    if not product or not number:
+        return "conditions do not calculate; shares are columns, as in 'memory%limits > 80'"
+    resource = "cpu" if product["resource"].lower() == "cpu" else "memory"
+    percent = f"{float(Fraction(number) * 100):g}"
+    return f"did you mean '{resource}%{product['of'].lower()}s {product['operator']} {percent}'?"
