@@ -52,6 +52,7 @@ def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Lin
         shown = f"{'c3s ' if instead.words else ''}{instead.text()}".replace("--columns +", "--columns default,")
         shown = shown.replace("--sort-by :", "--sort-by COLUMN:").replace(",:", " or COLUMN:")
         remarks.append(f"{typed} is read as {shown or f'nothing: {row.remark or NOTHING}'}")
+    remarks += _kept(flags, directions)
     flags = _with_directions(path, list(with_conditions(flags, conditions)), directions)
     return Line(words, (*flags, *_with_columns(flags, columns)), line.rest), remarks
 
@@ -152,6 +153,18 @@ def _with_directions(path: Path, flags: list[Flag], directions: Sequence[str]) -
         else flag
         for flag in flags
     ]
+
+
+def _kept(flags: Sequence[Flag], directions: Sequence[str]) -> list[str]:
+    """Say which columns of --sort-by keep a direction of their own, against that of --asc, --desc or --reverse."""
+    keys = [key for flag in flags if flag[0].startswith("--sort-by=") for key in value_of(flag).split(",")]
+    kept = [key for key in keys if directions and key.endswith((":asc", ":desc"))]
+    against = [key for key in kept if not key.endswith(f":{directions[-1]}")]
+    return (
+        [f"{', '.join(against)} {'keeps its direction' if len(against) == 1 else 'keep their directions'}"]
+        if against
+        else []
+    )
 
 
 def _directed(path: Path, key: str, direction: str) -> str:

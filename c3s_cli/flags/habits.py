@@ -44,7 +44,7 @@ class Hint(NamedTuple):
 # In each part, rows for one command come before those for all commands: the first row that fits counts.
 FLAGS: Final = (
     # Flags that other commands of c3s, or of other tools, have: read before their command is replaced.
-    Read("--for", "--until-all {}", of="wait"),
+    Read("--for, --until", "--until-all {}", of="wait"),
     Read("--where", "--fail-if {}", of="check, alert"),
     Read("--max-restarts, --max-cpu, --max-memory", "--fail-if '{rest} > {}'", of="check, alert"),
     Read("--min-cpu, --min-memory", "--fail-if '{rest} < {}'", of="check, alert"),
@@ -94,7 +94,7 @@ FLAGS: Final = (
     Read("--running", "--where 'status = Running'", of="pods"),
     Read("--restarted", "--where 'restarts > 0' --columns +restarts", of="pods"),
     Read("--best-effort", "--where 'qosClass = BestEffort'", of="pods"),
-    Read("--qos, --qos-class", "--where 'qosClass in ({})'", of="pods"),
+    Read("--qos, --qos-class, --qosClass", "--where 'qosClass in ({})'", of="pods"),
     Read("--status=Pending, --phase=Pending, --pending", "--where 'status = Pending' --columns +pending", of="pods"),
     Read("--status, --phase", "--where 'status in ({})'", of="pods"),
     Read("--oom, --oomkilled, --oom-killed", "--where 'oomKilled = true'", of="pods"),
@@ -110,6 +110,7 @@ FLAGS: Final = (
     Read("--statefulset, --sts", "--workload StatefulSet/{}", of="pods"),
     Read("--daemonset, --ds", "--workload DaemonSet/{}", of="pods"),
     Read("--name", "--where 'name ~ {*}'"),
+    Read("--pod, --pod-name", "--where 'name in ({})'", of="pods"),
     Read("--grep, --regex, --match", "--where 'name ~ {}'"),
     Read("-c, --container", "--containers --where 'container = {}'", of="pods"),
     Read("--max-restarts", "--fail-if 'restarts > {}'"),
@@ -117,6 +118,13 @@ FLAGS: Final = (
     Read("--memory-threshold", "--fail-if 'memory > {}'"),
     Read("--min-cpu, --min-memory, --min-mem, --min-restarts", "--where '{rest} >= {}'"),
     Read("--max-cpu, --max-memory, --max-mem", "--where '{rest} <= {}'"),
+    Read(
+        "--throttling, --throttled, --throttle",
+        "--columns +throttled",
+        of="pods",
+        having="--from, --since, --start, --at",
+    ),
+    Read("--throttling, --throttled, --throttle", "--from prometheus --columns +throttled", of="pods"),
     # Columns and their order.
     Read("--sort-by=.status.containerStatuses[0].restartCount", "--sort-by restarts"),
     Read("--sort-by=.metadata.creationTimestamp", "--sort-by age"),
@@ -224,7 +232,7 @@ WORDS: Final = (
     Read("describe pods", "top pods {NAME} --explain"),
     Read("watch top", "watch"),
     Read("top", "watch", having="-w, --watch, --interval, -i, --until, --until-all"),
-    Read("wait", "watch", having="--until-all"),
+    Read("wait", "watch", having="--until-all, --help, -h"),
     Read("drain, remove-node, delete-node, simulate drain", "fit --without {,}", remark="nothing is drained"),
     Read("drain, cordon", "fit", having="--without", remark="nothing is drained"),
     Read("auth can-i", "doctor {-}"),
@@ -291,7 +299,7 @@ FLAG_HINTS: Final = (
     Hint("--show-labels", "--columns default,label:KEY shows a label", of=_TABLES),
     Hint("--template={}", "-o jsonpath=TEMPLATE takes a template", of=_TABLES),
     Hint("--exit-code", "--fail-if CONDITION makes the exit code 3", of=_TABLES),
-    Hint("-q, --quiet", "for the exit code alone, redirect the table: {} >/dev/null", of=_TABLES),
+    Hint("-q, --quiet", "for the exit code alone, redirect the table: {} >/dev/null", of=f"{_TABLES}, doctor"),
     Hint("--strategy={}", "--cpu-percentile N and --memory-buffer PERCENT are the rule", of=_TABLES),
     Hint("--raw, --bytes", "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units", of=_TABLES),
 )

@@ -57,6 +57,7 @@ HINTS = [
         "top pods -A --fail-if 'cpu > 1' -q",
         "for the exit code alone, redirect the table: c3s top pods -A --fail-if 'cpu > 1' >/dev/null",
     ),
+    ("doctor -q", "for the exit code alone, redirect the table: c3s doctor >/dev/null"),
     ("top --fail-if 'cpu > 1' --containers", "did you mean c3s top pods --fail-if 'cpu > 1' --containers?"),
     ("top cluster --restarts -o json", "c3s top pods --columns default,restarts -o json shows that column"),
     ("alerts", CHECK),

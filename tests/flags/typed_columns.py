@@ -87,8 +87,25 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
         "top pods --sort-by mem,name,cpu:asc --reverse",
         "top pods --sort-by mem:asc,name:desc,cpu:asc",
         "--reverse is read as --sort-by COLUMN:asc or COLUMN:desc",
+        "cpu:asc keeps its direction",
+    ),
+    (
+        "top pods -A --throttling",
+        "top pods -A --columns default,throttled --from prometheus",
+        "--throttling is read as --from prometheus --columns default,throttled",
+    ),
+    (
+        "top pods -A --throttled --at -1h",
+        "top pods -A --columns default,throttled --at -1h --from prometheus",
+        "--throttled is read as --columns default,throttled",
+        "--at without --from is read as --from prometheus, the one in the cluster",
     ),
     # Rows, and what c3s does without being asked.
+    (
+        "top pods -A --pod no,web",
+        'top pods -A --where \'name in ("no", "web")\'',
+        '--pod no,web is read as --where \'name in ("no", "web")\'',
+    ),
     (
         "fit --cpu 1 --tolerations dedicated --scale 2",
         "fit --cpu 1 --tolerate dedicated --replicas 2",

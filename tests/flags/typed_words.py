@@ -164,6 +164,13 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
         "cost nodes is read as c3s top nodes",
     ),
     (
+        "wait deploy/web --until cpu>=0",
+        "watch deploy web --until-all cpu>=0",
+        "--until 'cpu>=0' is read as --until-all 'cpu>=0'",
+        "wait is read as c3s watch",
+    ),
+    ("wait --help", "watch --help", "wait is read as c3s watch"),
+    (
         "wait deploy/web --for cpu>=0",
         "watch deploy web --until-all cpu>=0",
         "--for 'cpu>=0' is read as --until-all 'cpu>=0'",
