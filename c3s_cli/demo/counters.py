@@ -31,7 +31,8 @@ class Counters:
         start = run.start // TICK
         if self._epoch - start <= _YOUNG:
             return start, 0
-        tick = self._epoch - _BEFORE
+        # What has ended is never added up beyond its end.
+        tick = min(self._epoch - _BEFORE, run.end // TICK)
         # More than it can have used since, so that it has never been below zero.
         nano = run.pod.group.running[run.place][1]
         return tick, nano * 3 // 2 * (tick - start) * TICK
