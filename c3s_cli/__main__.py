@@ -5,9 +5,10 @@ which Ctrl-C would print a traceback.
 """
 
 import sys  # Python has loaded it already
-from typing import TextIO
 
 TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 def entry_point() -> None:

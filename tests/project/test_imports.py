@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,15 @@ def modules_after(code: str) -> set[str]:
         check=True,
     )
     return set(ran.stderr.split("\n"))
+
+
+def test_nothing_is_loaded_before_signals_are_handled() -> None:
+    """Ctrl-C during an import of ours would print a traceback."""
+    code = "import sys; before = {*sys.modules}; import c3s_cli.__main__; print(*sorted({*sys.modules} - before))"
+    root = Path(__file__).parents[2]
+    words = [sys.executable, "-S", "-c", code]
+    ran = subprocess.run(words, capture_output=True, text=True, check=True, cwd=root)
+    assert ran.stdout == "c3s_cli c3s_cli.__main__\n"
 
 
 @pytest.mark.parametrize("words", ["--version", "top nodes --help"])
