@@ -29,7 +29,7 @@ def _groups() -> Iterator[Any]:
 
 
 @cache
-def _metavars(group: Any) -> dict[str, str]:
+def _placeholders(group: Any) -> dict[str, str]:
     """Map every name of every flag in a group to what the help calls its value, "" if it takes none."""
     metavars: dict[str, str] = {}
     for hint in get_type_hints(group, include_extras=True).values():
@@ -42,7 +42,7 @@ def metavar_of(name: str) -> str | None:
     """Return what the help calls the value of a flag, such as FILE: "" if it takes none, None without such a flag."""
     if name in ("--help", "-h", "--version"):
         return ""
-    return next((_metavars(group)[name] for group in _groups() if name in _metavars(group)), None)
+    return next((_placeholders(group)[name] for group in _groups() if name in _placeholders(group)), None)
 
 
 def takes_value(name: str) -> bool | None:
