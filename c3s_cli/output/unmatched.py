@@ -121,12 +121,17 @@ def _meant(path: str, known: Sequence[str], before: str) -> str | None:
 
     before: what stands before the path of something inside of an item.
     """
-    of_items = ITEMS.match(path)
-    if of_items and before:
-        before = of_items[0]
-    inside = path.removeprefix(of_items[0] if of_items else "")
+    before, inside = _split(path, before)
     nearest = get_close_matches(inside, known, n=1, cutoff=0.7)
     return before + nearest[0] if nearest and before + nearest[0] != path else None
+
+
+def _split(path: str, before: str) -> tuple[str, str]:
+    """Cut a path at its items: what stands before a path inside of an item, and that path. before: as for `_meant`."""
+    of_items = ITEMS.match(path)
+    if of_items is None:
+        return before, path
+    return of_items[0] if before else "", path[of_items.end() :]
 
 
 def _by_alias(path: str, before: str, naming: Naming) -> str | None:
@@ -134,14 +139,12 @@ def _by_alias(path: str, before: str, naming: Naming) -> str | None:
 
     before: as for `_meant`.
     """
-    of_items = ITEMS.match(path)
-    inside = path.removeprefix(of_items[0] if of_items else "")
+    before, inside = _split(path, before)
     try:
         name = naming.find(inside.removeprefix(".")).name
     except UsageError:
         return None
-    prefix = of_items[0] if of_items and before else before
-    return f"{prefix}.{name}" if name != inside[1:] and naming.at(tuple(name.split("."))) else None
+    return f"{before}.{name}" if name != inside[1:] and naming.at(tuple(name.split("."))) else None
 
 
 def _of_totals(path: str, report: Report) -> str | None:
@@ -159,10 +162,9 @@ def _of_totals(path: str, report: Report) -> str | None:
 
 def _of_groups(path: str, before: str, known: Sequence[str]) -> str | None:
     """Return the path of what groups of pods are named by, for `.name`."""
-    of_items = ITEMS.match(path)
-    inside = path.removeprefix(of_items[0] if of_items else "")
+    before, inside = _split(path, before)
     instead = next((key for key in (".owner", ".namespace") if key in known), None)
-    return f"{of_items[0] if of_items else before}{instead}" if inside == ".name" and instead else None
+    return f"{before}{instead}" if inside == ".name" and instead else None
 
 
 def written_path(path: Path) -> str:
