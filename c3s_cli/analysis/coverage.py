@@ -20,8 +20,7 @@ NAMED: Final = 10
 
 def little_covered(rows: Sequence[Any], query: Query) -> Iterator[str]:
     """Yield a line about rows with data for a few steps of the range, or one about those with data for little of it."""
-    lines = [each for row in rows for each in (row.containers if query.containers else (row,))]
-    covered = [figures for each in lines if (figures := getattr(each, "figures", None) or {}).get("coverage.seconds")]
+    covered = [figures for _, figures in _figures(rows, query) if figures.get("coverage.seconds")]
     short = [figures["coverage.step"] for figures in covered if _has_few_steps(figures)]
     if short:
         step = go_duration(max(short) * 10**9)
@@ -37,9 +36,8 @@ def partly_estimated(rows: Sequence[Any], query: Query, *, contexts: bool) -> It
     """Yield a line about rows of whose CPU more than a little is estimated."""
     shares = {
         full_name(row, contexts=contexts): share
-        for row in rows
-        for each in (row.containers if query.containers else (row,))
-        if (share := (getattr(each, "figures", None) or {}).get("coverage.estimated", 0)) > PRECISE
+        for row, figures in _figures(rows, query)
+        if (share := figures.get("coverage.estimated", 0)) > PRECISE
     }
     if shares:
         names = sorted(shares, key=lambda name: -shares[name])
@@ -48,6 +46,13 @@ def partly_estimated(rows: Sequence[Any], query: Query, *, contexts: bool) -> It
             f"CPU is partial, up to {round(max(shares.values()) / 10)}% is estimated, of what restarts so often that "
             f"it ends between two scrapes: {', '.join(names[:NAMED])}{more}"
         )
+
+
+def _figures(rows: Sequence[Any], query: Query) -> Iterator[tuple[Any, Mapping[str, int]]]:
+    """Yield the figures of each row, or with --containers of each of its containers, with the row."""
+    for row in rows:
+        for each in row.containers if query.containers else (row,):
+            yield row, getattr(each, "figures", None) or {}
 
 
 def _rows(count: int) -> str:

@@ -102,8 +102,9 @@ def report_of(
     if query.fail_if or query.until:
         from c3s_cli.analysis.judging import judge_fail_if, judge_until  # only conditions need it
 
-        fail_if = judge_fail_if(_lines(every, query), query, left_out, contexts=contexts, empty=empty)
-        until = judge_until(_lines(every, query), query, left_out, contexts=contexts)
+        lines = _lines(every, query)
+        fail_if = judge_fail_if(lines, query, left_out, contexts=contexts, empty=empty)
+        until = judge_until(lines, query, left_out, contexts=contexts)
     return Report(
         now=latest(samples),
         source=", ".join(dict.fromkeys(sample.source for sample in samples)),
