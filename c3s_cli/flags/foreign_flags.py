@@ -11,6 +11,7 @@ from msgspec import structs
 
 from c3s_cli.columns.kinds import KINDS
 from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.vocabulary import Column
 from c3s_cli.errors import UsageError
 from c3s_cli.flags.argv import Line, line_of_text, value_of
 from c3s_cli.flags.arity import fits, row_takes_value, rows_of, typed_names
@@ -119,13 +120,17 @@ def _quoted(text: str) -> str:
 
 def _is_column(path: Path, name: str) -> bool:
     """Return whether a flag is the name of a column, such as `--restarts`."""
-    if not name.startswith("--") or path[-1] not in ("nodes", "pods"):
-        return False
+    return (
+        name.startswith("--") and path[-1] in ("nodes", "pods") and _column(path, name.removeprefix("--")) is not None
+    )
+
+
+def _column(path: Path, name: str) -> Column | None:
+    """Return the column of a command's rows that a name means; None if there is none."""
     try:
-        Naming(KINDS[path[-1]]).find(name.removeprefix("--"))
-    except UsageError:
-        return False
-    return True
+        return Naming(KINDS[path[-1]]).find(name)
+    except (UsageError, KeyError):
+        return None
 
 
 def has_one_of(line: Line, having: str) -> bool:
@@ -172,15 +177,9 @@ def _directed(path: Path, key: str, direction: str) -> str:
     if key.endswith((":asc", ":desc")):
         return key
     if direction not in ("asc", "desc"):
-        direction = "asc" if _descends(path, key) else "desc"
+        column = _column(path, key)
+        direction = "asc" if column is None or column.descending else "desc"
     return f"{key}:{direction}"
-
-
-def _descends(path: Path, key: str) -> bool:
-    try:
-        return Naming(KINDS[path[-1]]).find(key).descending
-    except (UsageError, KeyError):
-        return True
 
 
 def with_conditions(flags: Sequence[Flag], conditions: Sequence[str]) -> tuple[Flag, ...]:
