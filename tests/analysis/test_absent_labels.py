@@ -32,6 +32,9 @@ def test_a_label_like_no_other_is_answered_with_the_most_common(run: Run, api: F
     words = f"top pods -n n --server {api.url} --by"
     assert run(f"{words} label:zone").err == "note: no pod has the label zone; they have tier, k8s-app\n"
     assert run(f"{words} label:app").err == "note: no pod has the label app; they have k8s-app\n"
+    api.pods(pod("n", "one", labels=labels), pod("n", "two", labels={"tiar": "c", "tier": "d"}), namespace="n")
+    assert run(f"{words} label:teir").err == "note: no pod has the label teir; they have tier, tiar\n"
+    api.pods(pod("n", "one", labels=labels), pod("n", "two", labels={"tier": "c"}), namespace="n")
     assert run(f"{words} label:teir").err == "note: no pod has the label teir; they have tier\n"
     api.pods(pod("n", "one", labels={}), namespace="n")
     assert run(f"{words} label:app").err == "note: no pod has the label app\n"

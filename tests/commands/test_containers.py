@@ -55,6 +55,12 @@ def test_a_pod_without_containers_is_judged_as_unknown(run: Run, api: FakeApi) -
     assert result.err.endswith("--fail-if: 1 row could not be judged (no metrics): n/empty\n")
 
 
+def test_a_pod_without_containers_takes_no_line_of_a_limit(run: Run, api: FakeApi) -> None:
+    api.pod_metrics(pod_metrics("n", "a"), pod_metrics("n", "b", ("app", "1m", "1Mi"), ("log", "1m", "1Mi")))
+    words = f"top pods -A --containers --no-headers -o csv --columns name,container --server {api.url}"
+    assert run(f"{words} --limit 1").out == "b,app\n"
+
+
 def test_sums_are_of_the_containers_that_are_left(run: Run, words: str) -> None:
     result = run(f"{words} --where 'memory%limits > 40' --sum --columns memory,memory.requests --no-headers")
     assert [line.split()[-2:] for line in result.out.splitlines()] == [
