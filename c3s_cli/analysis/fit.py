@@ -8,9 +8,11 @@ by priority. Then the workloads are placed one after the other.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Final
 
 from msgspec import structs
 
@@ -37,6 +39,9 @@ from c3s_cli.model.surroundings import EMPTY
 from c3s_cli.report import Report
 from c3s_cli.request.query import Query
 from c3s_cli.terminal.stderr import named
+
+# A taint that keeps nodes for some pods: no state of a node, and no control plane.
+TAINT: Final = re.compile(r"taint (?!node(?:-role)?\.kubernetes\.io/).*")
 
 
 def make_fit(
@@ -165,11 +170,22 @@ def _remarks(sample: Sample, scheduler: Scheduler, workload: Workload, outcome: 
         ]
         if leaving:
             yield f"terminating pods count until they are gone: {named(leaving)}"
+        yield from _behind_taints(outcome, by_flags=workload.template is None)
         from c3s_cli.analysis.preemption import preempted  # only if something does not fit
 
         if victims := preempted(sample, scheduler, workload):
             node, pods = victims
             yield f"one more would preempt pods of lower priority on {node}: {', '.join(pods)}"
+
+
+def _behind_taints(outcome: Outcome, *, by_flags: bool) -> Iterator[str]:
+    """Yield the taints that alone keep the pods off nodes. by_flags: whether flags describe the pods."""
+    flag = "--tolerate " if by_flags else ""
+    kept_off = Counter(why for why in outcome.limited_by if why and all(map(TAINT.fullmatch, why)))
+    if kept_off:
+        sets = (" ".join(flag + taint.removeprefix("taint ") for taint in why) for why, _ in kept_off.most_common(3))
+        nodes = f"{kept_off.total()} node{'s have' if kept_off.total() > 1 else ' has'}"
+        yield f"{nodes} room for pods that tolerate the taints: {' or '.join(sets)}"
 
 
 def _rows(scheduler: Scheduler, workload: Workload, outcome: Outcome, running: Mapping[str, int]) -> list[Fit]:

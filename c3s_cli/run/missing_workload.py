@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from shlex import quote
 
+from msgspec import Struct
+
 from c3s_cli.columns.kinds import LISTS, RESOURCES
 from c3s_cli.errors import ApiError, C3sError, is_absence
 from c3s_cli.kube.cluster import segment
@@ -13,6 +15,12 @@ from c3s_cli.model.sample import Sample
 from c3s_cli.request.namespaces import is_pattern
 from c3s_cli.request.query import Query
 from c3s_cli.run.member import Member
+from c3s_cli.sources.calls import Calls
+from c3s_cli.sources.decode.shapes import Meta, decode_list
+
+
+class _Workload(Struct):
+    metadata: Meta
 
 
 def refuse_missing(member: Member, query: Query, samples: Sequence[Sample]) -> None:
@@ -28,17 +36,36 @@ def refuse_missing(member: Member, query: Query, samples: Sequence[Sample]) -> N
         namespaces = scope_of(query, reading.cluster.namespace).namespaces
     except C3sError:
         return  # a recording has no server
-    if not namespaces or any(map(is_pattern, namespaces)):
-        return
     group, plural = LISTS[kind]
-    for namespace in namespaces:
-        try:
-            reading.get(f"/apis/{group}/namespaces/{segment(namespace)}/{plural}/{segment(name)}")
-        except C3sError as problem:
-            if is_absence(problem):
-                continue
-        return
-    raise not_found(query.workload, samples)
+    try:
+        if not namespaces or any(map(is_pattern, namespaces)):
+            within = {namespace for sample in samples for namespace in sample.namespaces} if namespaces else None
+            exists = any(within is None or each in within for each in _namespaces_of(reading, group, plural, name))
+        else:
+            paths = (f"/apis/{group}/namespaces/{segment(each)}/{plural}/{segment(name)}" for each in namespaces)
+            exists = any(_is_there(reading, path) for path in paths)
+    except C3sError as problem:
+        if not is_absence(problem):
+            return
+        exists = False  # nor does its kind
+    if not exists:
+        raise not_found(query.workload, samples)
+
+
+def _namespaces_of(reading: Calls, group: str, plural: str, name: str) -> list[str]:
+    """Return the namespaces that have a workload of a kind with this name."""
+    body = reading.get(f"/apis/{group}/{plural}", [("fieldSelector", f"metadata.name={name}")])
+    return [each.metadata.namespace for each in decode_list(body, _Workload, plural)[1] if each.metadata.name == name]
+
+
+def _is_there(reading: Calls, path: str) -> bool:
+    try:
+        reading.get(path)
+    except C3sError as problem:
+        if is_absence(problem):
+            return False
+        raise
+    return True
 
 
 def not_found(workload: str, samples: Sequence[Sample]) -> ApiError:

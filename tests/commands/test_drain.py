@@ -294,6 +294,7 @@ def test_how_many_nodes_of_each_pool_are_missing(run: Run, api: FakeApi) -> None
         3,
         [
             "1 of 6 replicas fit",
+            "1 node has room for pods that tolerate the taints: --tolerate gpu:NoSchedule",
             "2 more nodes of pool big would make everything fit",
             "no number of nodes of pool gpu would make everything fit",
             "5 more nodes of pool small would make everything fit",

@@ -9,6 +9,8 @@ import pytest
 from tests.conftest import Run
 from tests.servers import FakeApi, node, node_metrics, pod, status
 
+TAINTED = "{} nodes have room for pods that tolerate the taints: "
+OF_GPUS = "--tolerate nvidia.com/gpu=true:NoSchedule"
 LEAVING = "terminating pods count until they are gone: team-search/search-api-4dxwmcbrpf-9vw4g\n"
 NODES = """\
 NAME        CPU-FREE   MEMORY-FREE   PODS-FREE   FITS   PLACED   LIMITED-BY
@@ -37,7 +39,7 @@ spot       2/2        8670m      20831Mi       105         7          3         
 
 def test_a_row_for_every_node_and_three_for_what_does_not_fit(demo: Run) -> None:
     result = demo("fit --cpu 1 --memory 2Gi --replicas 10 --tolerate spot")
-    assert result == (3, NODES, f"9 of 10 replicas fit\n{LEAVING}")
+    assert result == (3, NODES, f"9 of 10 replicas fit\n{LEAVING}{TAINTED.format(2)}{OF_GPUS}\n")
 
 
 def test_a_row_for_every_pool_and_zero_for_what_fits(demo: Run) -> None:
@@ -141,7 +143,7 @@ def test_the_pods_of_a_drained_node_go_first(demo: Run) -> None:
             "8 of 11 pods of general-1 fit elsewhere; no room for team-checkout/checkout-ndmsvxjpsx-zf4ts, "
             "team-search/indexer-2s92tgqzg2-2kxs4, team-search/search-api-4dxwmcbrpf-b2bbc\n"
             "2 of 2 pods of spot-1 fit elsewhere\n"
-            f"0 of 1 replicas fit\n{LEAVING}"
+            f"0 of 1 replicas fit\n{LEAVING}{TAINTED.format(2)}{OF_GPUS}\n"
         ),
     )
 

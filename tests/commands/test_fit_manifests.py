@@ -56,6 +56,8 @@ def test_a_file_of_several_documents(demo: Run, tmp_path: Path) -> None:
     assert result.err == (
         "Deployment/web: 2 of 2 replicas fit\nDaemonSet/agent: 3 of 5 replicas fit\n"
         "DaemonSet/agent: terminating pods count until they are gone: team-search/search-api-4dxwmcbrpf-9vw4g\n"
+        "DaemonSet/agent: 4 nodes have room for pods that tolerate the taints: "
+        "nvidia.com/gpu=true:NoSchedule or spot=true:NoSchedule\n"
     )
     assert result.code == 3
     assert result.out == APP_ROWS

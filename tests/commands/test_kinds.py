@@ -128,6 +128,23 @@ def test_a_workload_that_does_not_exist_is_an_error(run: Run, api: FakeApi, wher
     assert run(f"top deploy/no {where}") == none
 
 
+def test_a_workload_is_looked_up_in_all_namespaces(run: Run, api: FakeApi, where: str) -> None:
+    idle, no = listed("shop", "idle", None), "NotFound): deployments.apps"
+    api.routes["/apis/apps/v1/deployments"] = Reply({"metadata": {}, "items": [idle]})
+    api.routes["/api/v1/namespaces"] = Reply(
+        {"metadata": {}, "items": [{"metadata": {"name": name}} for name in ("default", "shop")]}
+    )
+    assert run(f"top deploy/idle -A {where}") == (0, "", "No resources found\n")
+    assert run(f"top deploy idle -n 'sh*' {where}").code == 0
+    for words, name in (("top deploy/no -A", "no"), ("top deploy no -A", "no"), ("top deploy/idle -n 'def*'", "idle")):
+        result = run(f"{words} {where}")
+        assert (result.code, result.err) == (1, f'Error from server ({no} "{name}" not found\n'), words
+    api.routes["/apis/apps/v1/deployments"] = status(403, "Forbidden", "no")
+    assert run(f"top deploy/no -A {where}").code == 0
+    # Nor does a workload exist if its kind does not.
+    assert run(f"top rollout/no -A {where}").err.endswith('rollouts.argoproj.io "no" not found\n')
+
+
 def test_another_key_wins(run: Run, where: str) -> None:
     assert run(f"top deploy --by node -o name {where}") == (0, "node/n\n", "")
 
