@@ -7,6 +7,7 @@ and, one false comparison decides; with or, a true one. A row meets a condition 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from fractions import Fraction
@@ -229,12 +230,12 @@ class Condition(Struct, frozen=True):
     @property
     def seeks_unknown(self) -> bool:
         """Whether an unknown value meets one of the tests."""
-        return any(each.seeks_unknown for each in self._comparisons())
+        return any(each.seeks_unknown for each in self.comparisons())
 
     @property
     def depends_on_all(self) -> bool:
         """Whether members of a group that are not measured may change the judgement of one of the tests."""
-        return any(each.depends_on_all for each in self._comparisons())
+        return any(each.depends_on_all for each in self.comparisons())
 
     def matches(self, row: Any) -> bool:
         """Return whether a row meets it."""
@@ -262,7 +263,8 @@ class Condition(Struct, frozen=True):
         """Yield the tests of all alternatives."""
         return (test for tests in self.alternatives for test in tests)
 
-    def _comparisons(self) -> Iterator[Comparison]:
+    def comparisons(self) -> Iterator[Comparison]:
+        """Yield the comparisons of all tests."""
         return (each for test in self.tests() for each in (test.choices if isinstance(test, Membership) else (test,)))
 
     def joined_with(self, other: Condition | None) -> Condition:
@@ -323,9 +325,9 @@ def _bound(column: Column, row: Any) -> Any:
 def _compare(have: Any, operator: str, value: Any) -> bool:
     match operator:
         case "=":
-            return bool(have == value)
+            return _equals(have, value)
         case "!=":
-            return bool(have != value)
+            return not _equals(have, value)
         case ">":
             return bool(have > value)
         case ">=":
@@ -338,3 +340,8 @@ def _compare(have: Any, operator: str, value: Any) -> bool:
             return value.search(have) is not None
         case _:
             return value.search(have) is None
+
+
+def _equals(have: Any, value: Any) -> bool:
+    """Return whether a value is another one, or all of it matches a glob such as `web-*`."""
+    return bool(value.search(have) if isinstance(value, re.Pattern) else have == value)

@@ -107,7 +107,7 @@ def _test(text: str, place: int, naming: Naming) -> tuple[Test, int]:
     column = _column(name[1], naming)
     if words := MEMBERSHIP.match(text, name.end()):
         negated = words[1].casefold() != "in"
-        choices, end = _choices(text, words.end(), column, "!=" if negated else "=")
+        choices, end = _choices(text, words.end(), column, "!=" if negated else "=", name[1])
         return Membership(column, negated, choices), end
     operator = OPERATOR.match(text, name.end())
     if operator is None:
@@ -162,11 +162,12 @@ LISTED: Final = (
 )
 
 
-def _choices(text: str, place: int, column: Column, operator: str) -> tuple[tuple[Comparison, ...], int]:
+def _choices(text: str, place: int, column: Column, operator: str, name: str) -> tuple[tuple[Comparison, ...], int]:
     """Parse a list of values in parentheses; return a comparison for each, and the position after the list."""
     choices = []
     separator = "("
     while text.startswith(separator, place) and (value := CHOICE.match(text, place + 1)):
+        check_ratio(name, column, operator, value[3] or "")
         choices.append(_comparison(column, operator, value))
         place = value.end()
         separator = ","
@@ -252,7 +253,9 @@ def _meaning(column: Column, operator: str, text: str) -> Any:
     if column.unit in TEXTUAL:
         if operator.endswith("~"):
             return _pattern(text)
-        return _time(column, text) if column.unit is Unit.TIME else text
+        if column.unit is Unit.TIME:
+            return _time(column, text)
+        return _pattern(regular(text)) if "*" in text and is_glob(text) else text
     try:
         return _number(column.unit, text)
     except (ValueError, InvalidQuantity):

@@ -204,3 +204,62 @@ def test_the_members_of_a_group_are_listed_if_the_judgement_depends_on_them(
         assert waiting.code == 4
         share = "could not be judged (not all members are measured): n (1 of 2 pods measured)"
         assert (share in waiting.err) is listed
+
+
+@pytest.mark.parametrize(
+    ("condition", "remark"),
+    [
+        ("memory%limits > 0.8", "0.8 is compared as 0.8 %: write 80 for 80 %"),
+        ("cpu%requests in (.5)", ".5 is compared as .5 %: write 50 for 50 %"),
+        ("memory > 500", "500 is compared as bytes: write 500Mi for mebibytes"),
+        ("cpu.requests >= 100", "100 is compared as cores: write 100m for millicores"),
+        ("name = web.*", "web.* is compared as text: write ~ for a regular expression"),
+        # What says its unit, what is likely, and what is no number.
+        ("memory%limits > 0.8%", ""),
+        ("memory%limits > 1", ""),
+        ("memory > 0", ""),
+        ("memory > 1048576", ""),
+        ("memory > 500Ki", ""),
+        ("cpu < 99", ""),
+        ("cpu < 100000m", ""),
+        ("cpu > cpu.requests", ""),
+        ("restarts > 0", ""),
+    ],
+)
+def test_numbers_that_are_probably_of_another_unit_are_said(
+    run: Run, api: FakeApi, condition: str, remark: str
+) -> None:
+    api.pods(pod("default", "web"))
+    api.pod_metrics(pod_metrics("default", "web", ("app", "1m", "1Mi")))
+    for flag in ("--where", "--fail-if"):
+        result = run(f"top pods -A {flag} '{condition}' --server {api.url}")
+        assert [line for line in result.err.splitlines() if "compared as" in line] == ([remark] if remark else [])
+
+
+def test_cores_of_clusters_may_be_many(demo: Run) -> None:
+    assert "compared as" not in demo("top ns --fail-if 'cpu > 100'").err
+
+
+def test_a_ratio_in_a_list_is_refused_too(demo: Run) -> None:
+    result = demo("top pods --where 'mem/limit in (0.9)'")
+    assert (result.code, result.out, result.err.splitlines()[-1]) == (2, "", "hint: did you mean 'memory%limits = 90'?")
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ("namespace = team-*", ["a", "b"]),
+        ("namespace != team-*", ["web.x", "webx"]),
+        ("namespace in (*-b, ops)", ["b", "web.x", "webx"]),
+        ("namespace not in (team-*)", ["web.x", "webx"]),
+        ("name = web?*", ["web.x", "webx"]),
+        ("name = *.x", ["web.x"]),
+        ('name = "*eb*"', ["web.x", "webx"]),
+    ],
+)
+def test_a_star_stands_for_any_text(run: Run, api: FakeApi, condition: str, names: list[str]) -> None:
+    places = {"a": "team-a", "b": "team-b", "webx": "ops", "web.x": "ops"}
+    api.pods(*(pod(namespace, name) for name, namespace in places.items()))
+    api.pod_metrics(*(pod_metrics(namespace, name, ("app", "1m", "1Mi")) for name, namespace in places.items()))
+    result = run(f"top pods -A --where '{condition}' --no-headers --server {api.url}")
+    assert sorted(line.split()[1] for line in result.out.splitlines()) == names
