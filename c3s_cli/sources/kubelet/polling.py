@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
 from msgspec import Struct, field
 
-from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable
+from c3s_cli.errors import ApiError, C3sError, InvalidAnswer, MetricsUnavailable, TimedOut
+from c3s_cli.kube.deadline import HINT, within
 from c3s_cli.model.sample import Failure
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.calls import Calls
@@ -46,8 +48,12 @@ STILL: Final = 1.5
 
 OF_NODES: Final = (NODE_CPU, NODE_MEMORY, NODE_SWAP, START)
 OF_PODS: Final = (NODE_CPU, CPU, MEMORY, START, SWAP)
+# 1 if the kubelet failed to get some metrics; the older name follows the newer.
+ERRORS: Final = ("resource_scrape_error", "scrape_error")
+INCOMPLETE: Final = "it could not get the metrics of every container; rows may be missing"
 ONLY_USAGE: Final = [("only_cpu_and_memory", "true")]
 OWN_RATES: Final = "CPU is the kubelets' own rate where one is missing"
+SAMPLED_ONCE: Final = "it was sampled only once"
 UNTIMED: Final = "samples of kubelets have no time: CPU is the kubelets' own rate where it is known"
 
 
@@ -88,34 +94,49 @@ class Poll(Struct):
         """Poll nodes until each counter has two samples."""
         known = self.known
         start = self.clock()
-        self._ask(sorted(nodes), nodes)
-        self._ask_for_rates([name for name in known if name in nodes and known[name].rates and known[name].waiting])
         left = self.calls.cluster.seconds_left()
         longest = (
             min(LONGEST_WAIT, left - min(RESERVE, SHARE * left)) if left < LONGEST_WAIT + RESERVE else LONGEST_WAIT
         )
-        while left_over := [name for name in nodes if name in known and not known[name].complete]:
+        until = start + longest if longest < LONGEST_WAIT else None
+        for name, problem in self._ask(sorted(nodes), nodes, until).items():
+            self.failed(name, problem)
+            known.pop(name, None)
+        answered = self.clock()
+        self._ask_for_rates([name for name in known if name in nodes and known[name].rates and known[name].waiting])
+        silent: dict[str, C3sError] = {}
+        while left_over := [
+            name for name in nodes if name in known and name not in silent and not known[name].complete
+        ]:
             self._count(nodes)
             spent = self.clock() - start
-            if spent >= STILL and len(set(self.calls.dates)) == 1:
+            if self.clock() - answered >= STILL and len(set(self.calls.dates)) == 1:
                 self._ask_for_rates(left_over)
                 break
-            if spent > longest:
-                within = "--request-timeout" if longest < LONGEST_WAIT else f"{LONGEST_WAIT:.0f}s"
-                self.remarks.append(f"not every container was sampled twice within {within}: {OWN_RATES}")
-                self._ask_for_rates(left_over, "it was sampled only once")
+            if spent + PAUSE > longest:
+                limit = "--request-timeout" if until is not None else f"{LONGEST_WAIT:.0f}s"
+                self.remarks.append(f"not every container was sampled twice within {limit}: {OWN_RATES}")
+                self._ask_for_rates(left_over, SAMPLED_ONCE)
                 break
             self.calls.pause(self.sleep, PAUSE)
             # Poll a few nodes first; poll all of them once half of those few have new samples.
             some, others = left_over[:AT_ONCE], left_over[AT_ONCE:]
-            self._ask(some, nodes)
-            if 2 * sum(name in known and known[name].complete for name in some) >= len(some):
-                self._ask(others, nodes)
+            silent |= self._ask(some, nodes, until)
+            if 2 * sum(known[name].complete for name in some) >= len(some):
+                silent |= self._ask(others, nodes, until)
+        if silent:
+            # Their first pages are known.
+            self.remarks.append(f"not every kubelet answered twice: {OWN_RATES}")
+            self._ask_for_rates(sorted(silent), SAMPLED_ONCE)
         self._count(nodes, over=True)
         if untimed := [name for name in nodes if name in known and known[name].untimed]:
             self.remarks.append(UNTIMED)
             self._ask_for_rates(untimed, "its samples have no time")
-        return {name: known[name] for name in sorted(nodes) if name in known}
+        answers = {name: known[name] for name in sorted(nodes) if name in known}
+        for name, kubelet in answers.items():
+            if any(number for family in ERRORS for number, _ in kubelet.last.get(family, {}).values()):
+                self._note(name, f"the kubelet of node {name}", INCOMPLETE, partial=True)
+        return answers
 
     def _count(self, nodes: Iterable[str], *, over: bool = False) -> None:
         """Report the progress: how many counters have a second sample."""
@@ -124,14 +145,17 @@ class Poll(Struct):
         total = waiting + sum(len(part.before) for part in parts)
         self.calls.progress("second samples", total - waiting, total)
 
-    def _ask(self, names: list[str], nodes: Mapping[str, Any]) -> None:
-        """Add the current pages of nodes. A node that does not answer is a failure, and its samples are dropped."""
+    def _ask(self, names: list[str], nodes: Mapping[str, Any], until: float | None) -> dict[str, C3sError]:
+        """Add the current pages of nodes. Return the errors of nodes that do not answer.
+
+        until: when to stop waiting, by the clock; None for as long as any request may take.
+        """
+        problems: dict[str, C3sError] = {}
         for name, answer in in_parallel(
-            {name: partial(self._read, name, nodes[name]) for name in names}, AT_ONCE
+            {name: partial(self._read_until, until, name, nodes[name]) for name in names}, AT_ONCE
         ).items():
             if isinstance(answer, C3sError):
-                self.failed(name, answer)
-                self.known.pop(name, None)
+                problems[name] = answer
                 continue
             page, rates = answer
             if rates is not None:
@@ -140,6 +164,16 @@ class Poll(Struct):
                 self.known[name].add(page)
             else:
                 self.known[name] = first_samples(page)
+        return problems
+
+    def _read_until(self, until: float | None, name: str, node: Any) -> tuple[Page, Rates | None]:
+        """Read the page of a node. One that is slow must not take the time that the others need for their rates."""
+        if until is None:
+            return self._read(name, node)
+        try:
+            return within(max(until - self.clock(), 0.0), partial(self._read, name, node))
+        except TimeoutError:
+            raise TimedOut("timeout while waiting for the kubelet", hint=HINT) from None
 
     def _read(self, name: str, node: Any) -> tuple[Page, Rates | None]:
         """Read the page of a node; from its summary, which has rates, if it has no such page."""
@@ -149,18 +183,20 @@ class Poll(Struct):
         except ApiError as problem:
             if problem.status != 404:
                 raise
-            try:
+            # Who may read one kubelet may not be allowed to list nodes.
+            with suppress(C3sError):
                 annotated = metrics_path(self.nodes().get(name))
                 if annotated != path:
                     return self._page(name, annotated), None
+            try:
                 return self._summary(name)
             except C3sError:
                 raise problem from None
 
     def _page(self, name: str, path: str) -> Page:
         body = self.calls.get(proxy_path(name, path), accept="text/plain")
-        page = read(body, self.families)
-        if not any(page.values()):
+        page = read(body, (*self.families, *ERRORS))
+        if not any(page[family] for family in self.families):
             raise InvalidAnswer("the answer has no metrics")
         if not body.endswith(b"\n"):
             raise InvalidAnswer("the answer is cut: its last line has no end")
@@ -175,8 +211,8 @@ class Poll(Struct):
         self.problem = self.problem or problem
         self._note(name, f"the kubelet of node {name}", str(problem))
 
-    def _note(self, name: str, part: str, why: str) -> None:
-        self.failures.append((name, Failure(self.calls.cluster.context, part, why)))
+    def _note(self, name: str, part: str, why: str, *, partial: bool = False) -> None:
+        self.failures.append((name, Failure(self.calls.cluster.context, part, why, partial=partial)))
 
     def why_none(self) -> C3sError:
         """Return the error of a reading in which no node answered; a missing right is raised as it is."""

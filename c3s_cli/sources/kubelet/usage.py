@@ -23,6 +23,7 @@ from c3s_cli.sources.kubelet.samples import CPU, MEMORY, NODE_CPU, NODE_MEMORY, 
 from c3s_cli.sources.kubelet.summaries import KNOWN, node_figures, pod_figures, read_summaries, volumes
 from c3s_cli.sources.kubelet.summary import Summary
 from c3s_cli.sources.source import Lists, Scope, Usage
+from c3s_cli.terminal.stderr import counted
 
 # When a container was sampled, the window of its CPU, both in ms, and its usage.
 Measured = tuple["int | None", "int | None", Container]
@@ -46,19 +47,26 @@ class Kubelets(Struct):
 
 
 class KubeletUsage(Struct, Usage):
-    """The usage that kubelets report, in one reading. wanted: the nodes that it needs."""
+    """The usage that kubelets report, in one reading.
+
+    wanted: the nodes that it needs. incomplete: the pods in scope of which a container lacks a figure.
+    """
 
     poll: Poll
     calls: Calls
     scope: Scope
     lists: Lists
     wanted: frozenset[str] = frozenset()
+    incomplete: list[tuple[str, str]] = field(default_factory=list)
     name: str = "kubelet"
 
     @property
     def remarks(self) -> list[str]:
-        """How CPU was measured, if not by two samples."""
-        return self.poll.remarks
+        """How CPU was measured, if not by two samples, and which pods are left out."""
+        if not self.incomplete:
+            return self.poll.remarks
+        those = f"{counted(len(self.incomplete), 'pod')}, such as {'/'.join(self.incomplete[0])}"
+        return [*self.poll.remarks, f"left out, as by metrics-server: {those}; a container has no CPU or no memory"]
 
     @property
     def failures(self) -> list[Failure]:
@@ -80,11 +88,16 @@ class KubeletUsage(Struct, Usage):
         samples = self._read(self.lists.nodes() if names is None else dict.fromkeys(names))
         figures = pod_figures(self._summaries(samples))
         rows: dict[tuple[str, str], tuple[str, Pod]] = {}
+        incomplete: set[tuple[str, str]] = set()
         for node, kubelet in samples.items():
-            for pod in _pods(context, kubelet):
-                key = pod.namespace, pod.name
-                if selected is None or key in selected:
+            for key, pod in _pods(context, kubelet).items():
+                if selected is not None and key not in selected:
+                    continue
+                if pod is None:
+                    incomplete.add(key)
+                else:
                     rows[key] = self._one_of(rows[key], (node, pod)) if key in rows else (node, pod)
+        self.incomplete = sorted(incomplete - rows.keys())
         return [
             structs.replace(pod, figures=figures.get((node, *key))) if figures else pod
             for key, (node, pod) in rows.items()
@@ -144,8 +157,8 @@ def _node(context: str, name: str, kubelet: KubeletSamples, figures: Figures | N
     )
 
 
-def _pods(context: str, kubelet: KubeletSamples) -> list[Pod]:
-    """Make the rows of the pods of a node. A pod with an incomplete container is left out."""
+def _pods(context: str, kubelet: KubeletSamples) -> dict[tuple[str, str], Pod | None]:
+    """Make the rows of the pods of a node; None for a pod with an incomplete container."""
     pods: dict[tuple[str, str], list[Measured | None]] = {}
     memory_of = kubelet.last[MEMORY]
     # A container with only one of the two is incomplete.
@@ -154,11 +167,10 @@ def _pods(context: str, kubelet: KubeletSamples) -> list[Pod]:
         if not pod or container in ("", "POD"):
             continue
         pods.setdefault((namespace, pod), []).append(_container(kubelet, labels, who))
-    rows = []
-    for (namespace, pod), parts in pods.items():
-        if None not in parts:
-            rows.append(_pod(context, namespace, pod, [each for each in parts if each]))
-    return rows
+    return {
+        key: None if None in parts else _pod(context, *key, [each for each in parts if each])
+        for key, parts in pods.items()
+    }
 
 
 def _container(kubelet: KubeletSamples, labels: bytes, who: tuple[str, str, str]) -> Measured | None:
