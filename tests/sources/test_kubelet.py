@@ -103,8 +103,8 @@ def test_a_pod_is_measured_as_metrics_server_does(
     pages(moving, "a", look(THEN, boxes=before), look(NOW, 101, boxes=after))
     result = run(f"top pods -A --from kubelet -o json --server {moving.url}")
     assert (result.code, {item["name"]: item["cpu"]["usage"] for item in json.loads(result.out)["items"]}) == (0, shown)
-    left_out = "No resources found\nnote: left out, as by metrics-server: 1 pod, such as n/p; a container has no CPU or no memory\n"
-    assert result.err == ("" if shown else left_out)
+    left_out = "note: left out, as by metrics-server: 1 pod, such as n/p; a container has no CPU or no memory\n"
+    assert result.err == ("" if shown else f"No resources found\n{left_out}")
 
 
 @pytest.mark.parametrize("name", ["resource_scrape_error", "scrape_error"])
