@@ -1,7 +1,7 @@
 """What to say about the conditions of a report.
 
 Values that were probably meant: of another case, or with a kind before a slash. Numbers without a unit that were
-probably meant as percentages: `cpu > 90` compares with 90 cores.
+probably meant in another one: `cpu > 90` compares with 90 cores, `memory% > 0.8` with 0.8 %.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # The most values that are proposed.
 AT_MOST: Final = 3
-BARE: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]+)?")
+BARE: Final = re.compile(r"[0-9]*\.?[0-9]+")
 HUNDRED: Final = 100
 ORDERING: Final = (">", ">=", "<", "<=")
 # The columns that have a percentage of the same name: cpu%, swap%, cpu.p95%, used%.
@@ -32,6 +32,7 @@ PERCENTAGES: Final = (
     (re.compile(r"volume\.used"), "used%"),
 )
 # Pods that use so many cores are rare, and most thresholds in percent are above.
+MIB: Final = 1024**2
 MANY_CORES: Final = 20 * 10**9
 
 
@@ -57,28 +58,40 @@ def _with_near_values(report: Report, condition: Condition, rows: Sequence[Row])
     return structs.replace(report, absence="" if report.rows else hint, remarks=remarks)
 
 
-# --- percentages ------------------------------------------------------------------------------------------------
+# --- numbers ---------------------------------------------------------------------------------------------------
 
 
 def _bare_numbers(condition: Condition, rows: Sequence[Any]) -> Iterator[str]:
-    """Say of numbers without a unit what they mean, if they look like percentages: 90 cores that no row can have."""
-    for test in condition.tests():
-        if isinstance(test, Comparison) and not isinstance(test.value, Column) and _looks_like_percent(test):
+    """Say of values without a unit what they mean, if something else was probably meant."""
+    for test in condition.comparisons():
+        if test.column.unit is Unit.TEXT and test.operator in ("=", "!=") and ".*" in test.text:
+            yield f"{test.text} is compared as text; ~ compares with a regular expression"
+        elif BARE.fullmatch(test.text) and not isinstance(test.value, Column):
             yield from _meaning(test, rows)
 
 
-def _looks_like_percent(test: Comparison) -> bool:
-    return test.operator in ORDERING and BARE.fullmatch(test.text) is not None and 1 < float(test.text) <= HUNDRED
-
-
 def _meaning(test: Comparison, rows: Sequence[Any]) -> Iterator[str]:
+    """Say what a number means: 90 cores that no row can have were percent or millicores, 500 bytes mebibytes."""
     name = next((match.expand(to) for of, to in PERCENTAGES if (match := of.fullmatch(test.column.name))), "")
-    written, number = f"{test.column.name} {test.operator} {test.text}", test.text
-    percentage = f"for a percentage: {name} {test.operator} {number}"
-    if test.column.unit is Unit.BYTES:
-        yield f"{written} means {number} bytes; {percentage if name else f'write {number}Mi or {number}Gi'}"
-    elif test.column.unit is Unit.NANOCORES and name and (why := _out_of_reach(test, rows)):
-        yield f"{written} means {number} cores, more than {why}; {percentage}"
+    number = test.text
+    if test.column.unit is Unit.PERCENT:
+        share = f"{float(number) * 100:g}"
+        if 0 < float(number) < 1:
+            yield f"{number} means {number} %; for {share} %, write {share}"
+        return
+    if test.operator not in ORDERING or float(number) <= 1:
+        return
+    written, percentage = f"{test.column.name} {test.operator} {number}", ""
+    if name and float(number) <= HUNDRED:
+        percentage = f"for a percentage: {name} {test.operator} {number}"
+    if test.column.unit is Unit.BYTES and test.value < MIB:
+        yield f"{written} means {number} bytes; {percentage or f'write {number}Mi or {number}Gi'}"
+    elif (
+        test.column.unit is Unit.NANOCORES
+        and (percentage or float(number) > HUNDRED)
+        and (why := _out_of_reach(test, rows))
+    ):
+        yield f"{written} means {number} cores, more than {why}; {percentage or f'write {number}m for millicores'}"
 
 
 def _out_of_reach(test: Comparison, rows: Sequence[Any]) -> str:

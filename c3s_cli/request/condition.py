@@ -70,10 +70,8 @@ class Comparison(Struct, frozen=True):
 
     @property
     def depends_on_all(self) -> bool:
-        """Whether members of a group that are not measured may change the judgement: not if too much is used anyway."""
-        if isinstance(self.value, Word) or not any(column.in_part for column in self.columns):
-            return False
-        return not (self.operator in (">", ">=") and self.column.floor and not isinstance(self.value, Column))
+        """Whether members of a group that are not measured may change the judgement."""
+        return not isinstance(self.value, Word) and any(column.in_part for column in self.columns)
 
     def with_columns(self, named: Callable[[Column], Column]) -> Comparison:
         """Return the comparison of another column with the same value."""

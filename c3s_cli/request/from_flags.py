@@ -239,10 +239,9 @@ def _ambiguous(query: Query, named: Sequence[Column], origin: Origin, conditions
     """Say which columns may mean something else than one thinks: in the past, or in a condition."""
     if not (query.period or conditions):
         return ()
-    from c3s_cli.request.remarks import of_now, of_requests, of_values, states_of_now  # plain readings have neither
+    from c3s_cli.request.remarks import of_now, of_requests, states_of_now  # plain readings have neither
 
-    remarks = (*of_now(query, named), states_of_now(query, origin), of_requests(conditions, query.kind))
-    return *remarks, *(of_values(query) if conditions else ())
+    return *of_now(query, named), states_of_now(query, origin), of_requests(conditions, query.kind)
 
 
 def _selectors(rows: options.Selection, pods: options.Pods | None) -> tuple[LabelSelector | None, FieldSelector | None]:

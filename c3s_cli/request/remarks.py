@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit, flat
@@ -17,10 +17,6 @@ STATES: Final = (
     *("status", "restarts", "ready", "waiting", "pending", "lastTermination.", "oomKilled"),
     *("schedulable", "taints"),
 )
-# A number without a unit, and below or above which it is probably meant in another one.
-NUMBER: Final = r"[0-9]*\.?[0-9]+"
-SMALLEST_BYTES: Final = 1024**2
-MOST_CORES: Final = 100 * 10**9
 BARE_PERCENT: Final = re.compile(r"(?i)(?<![\w.])(cpu|mem(?:ory)?)%(?!\w)")
 
 
@@ -70,21 +66,3 @@ def of_requests(texts: Iterable[str], kind: Kind) -> str:
         return ""
     names = dict.fromkeys(name.lower() for text in texts for name in BARE_PERCENT.findall(text))
     return ", ".join(f"{name}% is of requests: write {name}%requests or {name}%limits" for name in names)
-
-
-def of_values(query: Query) -> Iterator[str]:
-    """Say as what values are compared that were probably meant otherwise, such as `memory% > 0.8`."""
-    conditions = filter(None, (query.where, query.fail_if, query.until))
-    for test in dict.fromkeys(each for condition in conditions for each in condition.comparisons()):
-        if test.column.unit is Unit.TEXT and ".*" in test.text and test.operator in ("=", "!="):
-            yield f"{test.text} is compared as text: write ~ for a regular expression"
-        if not re.fullmatch(NUMBER, test.text) or isinstance(test.value, Column) or not test.value:
-            continue
-        percent = f"{float(test.value * 100):g}" if test.column.unit is Unit.PERCENT else ""
-        match test.column.unit:
-            case Unit.PERCENT if test.value < 1:
-                yield f"{test.text} is compared as {test.text} %: write {percent} for {percent} %"
-            case Unit.BYTES if test.value < SMALLEST_BYTES:
-                yield f"{test.text} is compared as bytes: write {test.text}Mi for mebibytes"
-            case Unit.NANOCORES if test.value >= MOST_CORES and query.kind is Kind.POD:
-                yield f"{test.text} is compared as cores: write {test.text}m for millicores"
