@@ -198,7 +198,6 @@ def test_the_members_of_a_group_are_listed_if_the_judgement_depends_on_them(
     words = ["--by", "namespace", "--server", api.url, "-o", "name"]
     assert run("top", "pods", "-A", *words, "--fail-if", condition).code == code
     assert ("/api/v1/pods" in api.paths()) is listed
-
     if code == 0:
         waiting = run("watch", "pods", "-A", *words, "--until", condition, "--count", "1", "--interval", "0.01")
         assert waiting.code == 4
