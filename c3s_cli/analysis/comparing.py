@@ -44,8 +44,8 @@ class SideRows(Struct, frozen=True):
 
     @property
     def now(self) -> datetime:
-        """The time of its latest sample."""
-        return max(sample.now for sample in self.samples)
+        """The time of its usage in its latest sample."""
+        return max(sample.usage_time or sample.now for sample in self.samples)
 
 
 def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report:
@@ -90,7 +90,18 @@ def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report
         empty_message=message,
         source=" → ".join(dict.fromkeys(_source(side) for side in (before, after))),
         compared={"before": before.now, "after": after.now},
+        usage_time=max(before.now, after.now),
+        remarks=(*report.remarks, *_doubts(rows, before, after)),
     )
+
+
+def _doubts(rows: Sequence[Change], before: SideRows, after: SideRows) -> Iterator[str]:
+    """Say which rows may have been there, but were not measured, on a side that lists only what is measured."""
+    for side, name, change in ((before, "before", "added"), (after, "after", "removed")):
+        count = sum(row.change == change and getattr(row.after, "created_at", None) is None for row in rows)
+        if count and not side.complete:
+            words = f"{count} row{'s' * (count > 1)} {change}"
+            yield f"{name} lists only what was measured: {words} may have been there without metrics"
 
 
 def _source(side: SideRows) -> str:

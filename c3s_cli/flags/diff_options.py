@@ -31,6 +31,18 @@ class Diff(Struct, frozen=True):
             section=ROWS,
         ),
     ] = "1%"
+    before: Annotated[
+        Text,
+        flag(
+            "--before",
+            metavar="TIME",
+            help="BEFORE is this time in a Prometheus: -2h, 14:00, 'yesterday 14:00' or RFC 3339.",
+            section=TIME,
+        ),
+    ] = None
+    after: Annotated[Text, flag("--after", metavar="TIME", help="AFTER is this time. Default: now.", section=TIME)] = (
+        None
+    )
     since: Annotated[
         Text,
         flag(

@@ -77,12 +77,14 @@ FLAGS: Final = (
     Read("-p", "--from {}", of="rightsize"),
     Read("--use-oomkill-data, --use_oomkill_data", "", of="rightsize", remark="OOM kills count"),
     Read("--output=kubectl", "--output patch", of="rightsize"),
+    Read("--to, --until", "--after {}", of="diff"),
     # What repeats a reading: flags of `watch`, or that command.
     Read("--every, --refresh", "--interval {}"),
     Read("--until", "--end {}", of="nodes, pods, cluster", having="--since, --start, --at"),
     Read("--until, --until-all", "watch {command} --{name} {}", of="nodes, pods, cluster"),
     Read("-i, --interval, --refresh, --every", "watch {command} --interval {}", of="nodes, pods, cluster"),
     Read("-w, --watch, --watch-only, --stream", "watch {command}", of="nodes, pods, cluster"),
+    Read("--compare-to, --compare, --compare-with", "diff {command} --before {}", of="nodes, pods, cluster"),
     # Conditions. That of a flag is added to each --where.
     Read("--pods", "top pods -A --where 'node = {NAME}'", of="nodes"),
     Read("--node, --node-name", "--where 'name in ({})'", of="nodes"),
@@ -258,7 +260,7 @@ WORDS: Final = (
     Read("check, alert", "top", having="--fail-if"),
     Read("check, alert", "top pods", having="--fail-if"),
 )
-_DIFF: Final = "BEFORE and AFTER are recordings, FILE@TIME, or what -o json printed, for example with --at -2h"
+_DIFF: Final = "c3s diff --before 2h reads a Prometheus, c3s diff BEFORE AFTER recordings or what -o json printed"
 _ONE_NODE: Final = "--where 'name = NODE' shows one node"
 _GPU: Final = "--resource nvidia.com/gpu=1 requests a GPU"
 _NO_QUOTAS: Final = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
@@ -287,8 +289,7 @@ FLAG_HINTS: Final = (
         "c3s watch pods --trend draws trends, and --series prints curves",
         of="nodes, pods, cluster",
     ),
-    Hint("--compare-to={}, --compare={}, --diff", f"c3s diff does that: {_DIFF}", of="nodes, pods, cluster"),
-    Hint("--before={}, --after={}, --to={}", _DIFF, of="diff"),
+    Hint("--diff", f"c3s diff does that: {_DIFF}", of="nodes, pods, cluster"),
     Hint("--threshold={}", "did you mean --fail-if?", of=_TABLES),
     Hint("--explain", "c3s top pods NAME --explain shows it once", of=_TABLES),
     Hint("-c={}, --container={}", "--containers shows a row for each container", of="nodes, cluster, rightsize"),

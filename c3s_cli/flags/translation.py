@@ -21,7 +21,8 @@ Flag = tuple[str, ...]
 GROUPS: Final = ("top", "watch")
 # Flags that ask for the past, and the commands that take its source.
 OF_THE_PAST: Final = ("--since", "--start", "--at")
-WITH_PAST: Final = ("nodes", "pods", "cluster", "rightsize")
+OF_SIDES: Final = ("--before", "--after")
+WITH_PAST: Final = ("nodes", "pods", "cluster", "rightsize", "diff")
 # The formats of `rightsize` that need the past.
 CHANGES: Final = ("patch", "kustomize", "resources")
 
@@ -83,7 +84,7 @@ def _is_foreign(flag: Flag) -> bool:
 def _with_source(line: Line, path: Path) -> tuple[Line, list[str]]:
     """Read the past from the Prometheus of the cluster, unless a source is named: no other knows it."""
     names = line.names()
-    past = [name for name in names if name in OF_THE_PAST]
+    past = [name for name in names if name in (OF_SIDES if path == ("diff",) else OF_THE_PAST)]
     if path == ("rightsize",):
         changes = any(value_of(flag) in CHANGES for flag in line.flags if flag[0][:8] in ("-o", "--output"))
         # The formats of changes refuse --by and --columns.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -17,7 +17,7 @@ from c3s_cli.flags import options
 from c3s_cli.flags.diff_options import Diff
 from c3s_cli.request.condition import Condition
 from c3s_cli.request.from_flags import request_of
-from c3s_cli.request.moment import is_moment
+from c3s_cli.request.moment import is_moment, read_moment
 from c3s_cli.request.period import NUMBER, Period, period_of
 from c3s_cli.request.query import Query
 from c3s_cli.request.view import View
@@ -72,12 +72,17 @@ def diff_request_of(
     if by and rows.by:
         raise UsageError(f"only one of {words[0]} or --by can be provided")
     rows, pods = structs.replace(rows, by=by or rows.by), structs.replace(pods, workload=workload or pods.workload)
-    if not 1 <= len(sides) <= 2:
+    times = [flag for flag in ("before", "after") if getattr(flags, flag)]
+    if not 1 <= len(sides) + len(times) <= 2:
         raise UsageError(
-            f"c3s diff compares one or two files, not {len(sides)}",
+            f"c3s diff compares one or two files, not {len(sides)}"
+            if not times
+            else f"too many to compare: --{times[0]} is one side, {' and '.join(sides)} the other",
             hint=USAGE if sides else _example(words, flags.since),
         )
-    before, after = (_side(text, flags.since) for text in (*sides, "")[:2])
+    if times == ["after"] and not sides:
+        raise UsageError("--after goes with --before or BEFORE", hint=f"did you mean --before {flags.after}?")
+    before, after = _sides(sides, flags)
     if before.file == after.file == "-":
         raise UsageError("stdin can be read only once")
     of_pods = pods if kind is Kind.POD else None
@@ -86,9 +91,9 @@ def diff_request_of(
 
 
 def _example(words: Sequence[str], since: str | None) -> str:
-    """Return commands that compare the rows of the first word, by default pods, with those of some time ago."""
+    """Return a command that compares the rows of the first word, by default pods, with those of some time ago."""
     kind = words[0].partition("/")[0] if words else "pods"
-    return f"c3s top {kind} --at -{since or '2h'} -o json > before.json; c3s diff {kind} before.json"
+    return f"c3s diff {kind} --before {since or '2h'} reads both times from a Prometheus"
 
 
 def _words(words: Sequence[str], pods: options.Pods) -> tuple[Kind, str | None, str | None, Sequence[str]]:
@@ -104,6 +109,17 @@ def _words(words: Sequence[str], pods: options.Pods) -> tuple[Kind, str | None, 
         return Kind.POD, None, None, words
     meant = dict(zip(named[::2], named[1::2], strict=False))
     return Kind.POD, meant.get("--by"), meant.get("--workload"), words[1:]
+
+
+def _sides(words: Sequence[str], flags: Diff) -> Iterator[Side]:
+    """Yield both sides: a time, if a flag names it, or the next word."""
+    left = list(words)
+    for flag, time in (("--before", flags.before), ("--after", flags.after)):
+        if time is None:
+            yield _side(left.pop(0) if left else "", flags.since)
+            continue
+        read_moment(time, flag)  # its error names the flag
+        yield Side(time, "", _range(flags.since, time) if flags.since else period_of(None, None, None, time, None))
 
 
 def _side(text: str, since: str | None) -> Side:

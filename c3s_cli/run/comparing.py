@@ -103,7 +103,8 @@ class _Side:
             self.document = read_document(side.file)
             self.moment = f"{self.document.file}, usage at {utc(self.document.now)}"
         elif side.period and target.origin.kind != "prometheus":
-            raise UsageError("--since needs AFTER, or --from prometheus or URL for the cluster", hint=NO_HISTORY)
+            what = "--since needs AFTER, or" if side.period.is_range else f"{side.text}: a time goes with"
+            raise UsageError(f"{what} --from prometheus or URL for the cluster", hint=NO_HISTORY)
 
     def _look(self, period: Period | None) -> None:
         """Find out what the recording covers, and the time of a reading that is named by its number."""

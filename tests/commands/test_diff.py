@@ -18,7 +18,7 @@ from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics, 
 
 Key = tuple[str, str]
 USAGE: Final = "c3s diff [nodes | pods | cluster | owners] BEFORE [AFTER]"
-BY_TIME: Final = "c3s top {0} --at -{1} -o json > before.json; c3s diff {0} before.json"
+BY_TIME: Final = "c3s diff {0} --before {1} reads both times from a Prometheus"
 HEAD: Final = '{"apiVersion": "c3s/v1", "kind": "PodUsageList", "metadata": {"timestamp": "2026-03-02T09:30:00Z"}, '
 WRONG: Final = '"items": [{"name": "a", "cpu": {"usage": "1m"}, "memory": {"usage": 1}}]}'
 Pods = dict[Key, dict[str, Any]]

@@ -14,7 +14,7 @@ SAMPLE = (
     "default: {coreHour: 0.034, gibHour: 0.0045, gpuHour: 1.10}}; "
     "docs/cost.md has one with prices by label"
 )
-SIDES = "BEFORE and AFTER are recordings, FILE@TIME, or what -o json printed, for example with --at -2h"
+SIDES = "c3s diff --before 2h reads a Prometheus, c3s diff BEFORE AFTER recordings or what -o json printed"
 CHECK = "did you mean c3s top pods -A --fail-if 'memory% > 90'?"
 QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
 
@@ -84,7 +84,7 @@ HINTS = [
     ("top pods --percentiles 50,95", "--columns cpu.p50,cpu.p95,cpu.p99 shows several"),
     ("top pods --chart", "c3s watch pods --trend draws trends, and --series prints curves"),
     (
-        "top pods --compare-to 1d",
+        "top pods --diff",
         f"c3s diff does that: {SIDES}",
     ),
     ("drain -l pool=spot", "did you mean c3s fit --without NODE, or --without-where 'pool = spot'?"),
@@ -102,10 +102,6 @@ HINTS = [
     ("watch ingress/web", "its load is that of its pods: c3s watch pods -l SELECTOR, or c3s watch workloads"),
     ("logs web-1", "c3s reads load and changes nothing: kubectl logs does that"),
     ("recommend --strategy p95", "--cpu-percentile N and --memory-buffer PERCENT are the rule"),
-    (
-        "diff --before 2h",
-        SIDES,
-    ),
     ("top pods --from 3h", "--from is a source, and --since or --start a time: --start 3h"),
     ("top pods -o ndjson", "-o json | jq -c '.items[]' prints one row a line"),
     ("top pods -n !a,b", "-A --where 'namespace not in (a,b)' leaves them out"),

@@ -6,6 +6,16 @@ from typing import Final
 
 # What is typed, the same in the words of c3s, and every remark on stderr.
 TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
+    (
+        "diff -n default --before 1h --to 10m",
+        "diff -n default --before 1h --after 10m",
+        "--to 10m is read as --after 10m",
+    ),
+    (
+        "top nodes --compare 1h",
+        "diff nodes --before 1h",
+        "--compare 1h is read as c3s diff nodes --before 1h",
+    ),
     # Another name of a flag.
     ("top pods --all", "top pods -A", "--all is read as --all-namespaces"),
     ("top nodes --all-clusters", "top nodes --all-contexts", "--all-clusters is read as --all-contexts"),
