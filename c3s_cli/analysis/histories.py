@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import structs
 
 from c3s_cli.amounts.totals import by_key, covered
+from c3s_cli.columns.kinds import belongs
 from c3s_cli.model.rightsizing import CONTAINER, INIT, SIDECAR, ContainerHistory, Declared, Histories, Replica
 from c3s_cli.model.rows import Container, Pod, PodFacts
 from c3s_cli.model.sample import Sample
@@ -18,7 +19,10 @@ RUNS: Final = ("Job", "CronJob")
 
 
 def container_histories(sample: Sample, workload: str = "") -> Iterator[ContainerHistory]:
-    """Yield the history of each container of each workload. workload: the only one, as Kind/name, "" for all."""
+    """Yield the history of each container of each workload.
+
+    workload: the only one, as Kind/name, Kind for those of a kind, */name for those of a name, "" for all.
+    """
     facts = sample.pod_facts or {}
     histories = sample.histories or snapshot(sample)
     current = by_key(
@@ -32,7 +36,7 @@ def container_histories(sample: Sample, workload: str = "") -> Iterator[Containe
     ran = {(namespace, owner) for namespace, owner, _ in past}
     templates = {key: each for key, each in sample.templates.items() if key in ran or key[1].startswith("CronJob/")}
     for namespace, owner in sorted({*current, *templates}):
-        if workload and owner != workload:
+        if workload and not belongs(owner, workload):
             continue
         pods = current.get((namespace, owner), [])
         newest = max(pods, key=lambda pod: (pod[1].created_at or 0.0, pod[0]))[1] if pods else None

@@ -60,6 +60,7 @@ OWNED: Final = {
     "ReplicaSet": "ReplicaSets of Deployments are not listed, their pods belong to these: c3s top deploy",
     "Job": "Jobs of CronJobs are not listed, their pods belong to these: c3s top cronjobs",
 }
+NAMES: Final = {kind: names for names, (kind, _, _) in _WORKLOADS.items()}
 RESOURCES: Final = {kind: resource for kind, resource, _ in _WORKLOADS.values()}
 # Where the API server has them: the group and version, and the name of their lists.
 LISTS: Final = {
@@ -75,6 +76,13 @@ ROLLUPS: Final = (*(names[0] for names in _WORKLOADS), ALL_WORKLOADS[0], NAMESPA
 def is_rollup(word: str) -> bool:
     """Return whether a word stands for a rollup of pods."""
     return rollup(word, None, ()) is not None
+
+
+def belongs(owner: str, workload: str) -> bool:
+    """Return whether an owner, as Kind/name, is the workload Kind/name, one of a Kind, or one of that name: */name."""
+    kind, _, name = workload.partition("/")
+    its_kind, _, its_name = owner.partition("/")
+    return kind in ("*", its_kind) and name in ("", its_name)
 
 
 def list_path(word: str) -> str | None:

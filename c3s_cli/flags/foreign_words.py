@@ -79,7 +79,9 @@ def _phrases(line: Line) -> list[tuple[str, int, str]]:
     phrases.append((verb, 1, ""))
     readings = list[tuple[str, int, str]]()
     for phrase, count, place in phrases:
-        if (place or count == 1) and (is_rollup(phrase) or (verb in SHOWING and phrase in ("nodes", "pods"))):
+        if (place or count == 1) and (
+            is_rollup(phrase) or "," in phrase or (verb in SHOWING and phrase in ("nodes", "pods"))
+        ):
             readings.append((f"{place or 'top'} {phrase}", count, ""))
         for row in WORDS:
             if phrase in row.typed.split(", ") and has_one_of(line, row.having):

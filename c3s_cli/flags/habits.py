@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from c3s_cli.columns.kinds import NAMES
+
 
 class Read(NamedTuple):
     """What is typed, and what c3s reads instead; both are said on stderr.
@@ -107,7 +109,10 @@ FLAGS: Final = (
         "--where 'ready.count < ready.expected' --columns ready,waiting,restarts",
         of="pods",
     ),
-    Read("--by=deployment, --by=deploy, --group-by=deployment", "--by owner --workload Deployment", of="pods"),
+    *(
+        Read(", ".join(f"--by={name}" for name in names), f"--by owner --workload {kind}", of="pods")
+        for kind, names in NAMES.items()
+    ),
     Read("--deployment, --deploy", "--workload Deployment/{}", of="pods"),
     Read("--statefulset, --sts", "--workload StatefulSet/{}", of="pods"),
     Read("--daemonset, --ds", "--workload DaemonSet/{}", of="pods"),

@@ -7,17 +7,18 @@ stderr.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from msgspec import structs
 
-from c3s_cli.columns.kinds import ALIASES, rollup
+from c3s_cli.columns.kinds import ALIASES, NAMESPACES, WORKLOADS, rollup
 from c3s_cli.flags.argv import Line, line_of, value_of
 from c3s_cli.flags.arity import fits, rows_of, takes_value
 
 Path = tuple[str, ...]
 Flag = tuple[str, ...]
+IS_READ: Final = " is read as "
 GROUPS: Final = ("top", "watch")
 # Flags that ask for the past, and the commands that take its source.
 OF_THE_PAST: Final = ("--since", "--start", "--at")
@@ -40,20 +41,20 @@ def translated(
         from c3s_cli.flags.foreign_words import with_command  # most lines begin with a command
 
         line, remarks = with_command(line, lambda each: path_of(_with_kind(each)))
-    # Then the kind of rows, since it brings flags of c3s; then flags, again if one of these is another command.
-    line = _with_kind(line)
+    # Then the kind of rows, since it brings flags of c3s; then flags, again if these are other ones.
+    line = _with_kind(_with_one_workload(line))
     path, before = path_of(line), None
-    while path and path != before and any(map(_is_foreign, line.flags)):
+    while path and line != before and any(map(_is_foreign, line.flags)):
         from c3s_cli.flags.foreign_flags import with_flags  # most lines have flags of c3s alone
 
-        line, more = with_flags(line, path, flags_of(path))
+        before, (line, more) = line, with_flags(line, path, flags_of(path))
         remarks += more
-        path, before = path_of(line), path
+        path = path_of(line)
     if path is None:
         return line, remarks
     # Last the source, since the flags of the past may be those of other tools.
     line, more = _with_source(line, path)
-    return line, [*remarks, *more]
+    return line, [*_joined(remarks), *more]
 
 
 def _with_kind(line: Line) -> Line:
@@ -63,7 +64,12 @@ def _with_kind(line: Line) -> Line:
     """
     start = 1 if line.words[:1] in (("help",), ("man",)) else 0
     group, rest = line.words[start : start + 1], line.words[start + 1 :]
-    if not (group and group[0] in GROUPS and 1 <= len(rest) <= 2):
+    if not (group and group[0] in GROUPS and rest):
+        return line
+    if not start and (workloads := _workloads(rest)):
+        flags = (*workloads, *line.flags)
+        return structs.replace(line, words=(*group, "pods"), flags=flags)
+    if len(rest) > 2:
         return line
     kind, _, name = rest[0].partition("/")
     if name and "/" not in name and not start and len(rest) == 1 and ALIASES.get(kind, kind) in ("nodes", "pods"):
@@ -73,6 +79,44 @@ def _with_kind(line: Line) -> Line:
         return line
     flags = (*line_of(pods).flags, *line.flags)
     return structs.replace(line, words=(*line.words[: start + 1], "pods"), flags=flags)
+
+
+def _with_one_workload(line: Line) -> Line:
+    """Join the values of --workload: of repeated flags, only the last would count."""
+    named = [flag for flag in line.flags if flag[0].startswith("--workload=")]
+    if len(named) < 2:
+        return line
+    others = (flag for flag in line.flags if flag not in named)
+    return structs.replace(line, flags=(*others, (f"--workload={','.join(map(value_of, named))}",)))
+
+
+def _joined(remarks: Sequence[str]) -> list[str]:
+    """Join remarks about one flag that was replaced twice."""
+    joined = list[str]()
+    for remark in remarks:
+        typed, reads, instead = remark.partition(IS_READ)
+        before = next((each for each in joined if reads and each.endswith(f"{IS_READ}{typed}")), None)
+        if before is None:
+            joined.append(remark)
+        else:
+            joined[joined.index(before)] = f"{before.removesuffix(typed)}{instead}"
+    return joined
+
+
+def _workloads(words: Path) -> tuple[Flag, ...]:
+    """Return the flags for several workloads, kinds or namespaces: `deploy/a sts/b`, `deploy a b`, `deploy,sts`."""
+    kinds = words[0].casefold().split(",")
+    if len(words) > 2 and kinds[0] in NAMESPACES:
+        return ("--by=namespace",), (f"--namespace={','.join(words[1:])}",)
+    if len(words) == 1 and len(kinds) > 1 and all(kind in WORKLOADS for kind in kinds):
+        return ("--by=owner",), (f"--workload={','.join(map(WORKLOADS.__getitem__, kinds))}",)
+    words = words[1:] if words[0] in ("pods", "pod", "po") else words
+    pairs = [word.partition("/") for word in words]
+    if len(words) > 1 and all(name and kind.casefold() in WORKLOADS for kind, _, name in pairs):
+        return ((f"--workload={','.join(f'{WORKLOADS[kind.casefold()]}/{name}' for kind, _, name in pairs)}",),)
+    if len(words) > 2 and kinds[0] in WORKLOADS and not any("/" in word for word in words):
+        return ("--by=owner",), (f"--workload={','.join(f'{WORKLOADS[kinds[0]]}/{name}' for name in words[1:])}",)
+    return ()
 
 
 def _is_foreign(flag: Flag) -> bool:

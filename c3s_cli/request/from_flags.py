@@ -5,13 +5,12 @@ Nothing is read yet: all mistakes on the command line are found here and raised 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from c3s_cli.columns.kinds import OWNED, RESOURCES, WORKLOADS, kind_named
+from c3s_cli.columns.kinds import OWNED, WORKLOADS, kind_named
 from c3s_cli.columns.naming import SETS, Naming
 from c3s_cli.columns.vocabulary import COMPARED, Column, Kind
 from c3s_cli.errors import UsageError
@@ -159,8 +158,10 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     selected = where
     if workload:
         # Its rows need no column that says which one.
-        workload = _named_workload(workload)
-        selected = _of_workload(workload, of_objects).joined_with(where)
+        from c3s_cli.request.workloads import named_workloads, of_workloads  # few commands name workloads
+
+        workload = named_workloads(workload)
+        selected = of_workloads(workload, of_objects).joined_with(where)
     labels, fields = _selectors(rows, pods)
     query = Query(
         objects=objects,
@@ -284,8 +285,9 @@ def _name(objects: Kind, names: Sequence[str]) -> str | None:
     """Return the NAME; also accepts `node/NAME` and `pod/NAME`, the form of -o name."""
     thing = objects.value.lower()
     if len(names) > 1:
-        hint = f"to show several, use --where 'name in ({', '.join(names)})'"
-        raise UsageError(f"{thing} [NAME | -l label]\nSee 'c3s top {thing} -h' for help and examples", hint=hint)
+        problem = UsageError(f"{thing} [NAME | -l label]\nSee 'c3s top {thing} -h' for help and examples")
+        problem.instead = f"--where 'name in ({', '.join(names)})'"
+        raise problem
     if not names:
         return None
     prefix, slash, rest = names[0].partition("/")
@@ -320,21 +322,3 @@ def _condition(texts: Sequence[str] | None, naming: Naming) -> Condition | None:
     from c3s_cli.request.where import parse  # only conditions need the parser
 
     return parse(texts, naming)
-
-
-def _named_workload(text: str) -> str:
-    """Return the value of --workload with the name of its kind, such as Deployment/web. UsageError for other kinds."""
-    kind, slash, name = text.partition("/")
-    kind = WORKLOADS.get(kind.casefold(), kind)
-    if kind != "*" and kind not in RESOURCES:
-        raise UsageError(f"unknown kind {kind!r} in --workload", hint=f"one of: {', '.join(RESOURCES)}")
-    return f"{kind}{slash}{name}"
-
-
-def _of_workload(workload: str, naming: Naming) -> Condition:
-    """Return the condition that pods belong to a workload: Kind/name, Kind, or * for any."""
-    from c3s_cli.request.where import parse  # only conditions need the parser
-
-    kind, _, name = workload.partition("/")
-    owner = f"^{'.+' if kind == '*' else kind}/{f'{re.escape(name)}$' if name else ''}"
-    return parse([f'owner ~ "{owner}"'.replace("\\", "\\\\")], naming)

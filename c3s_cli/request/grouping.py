@@ -49,7 +49,8 @@ def _key(key: str, keys: tuple[str, ...]) -> str:
     columns |= {column: column for column in columns.values()}
     columns |= {other: key for other, key in ALSO.items() if key in columns}
     known = {name.casefold(): column for name, column in columns.items()}
-    column = known.get(key.casefold().replace("_", "-"))
+    word = key.casefold().replace("_", "-")
+    column = known.get(word) or known.get(word.removesuffix("s"))
     if column is None and (advice := _advice(key, keys)):
         raise UsageError(f"unknown key {key!r} in --by", hint=advice)
     return column or f'labels["{key}"]'

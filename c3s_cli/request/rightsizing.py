@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import structs
 
+from c3s_cli.columns.kinds import WORKLOADS
 from c3s_cli.errors import UsageError
 from c3s_cli.flags import options
 from c3s_cli.flags.rightsize import Rightsize
@@ -22,6 +23,8 @@ from c3s_cli.request.target import Target
 # The sources with a past, and how much of it counts unless a range is given.
 WITH_PAST: Final = ("prometheus", "recording")
 DEFAULT: Final = "14d"
+# The name of an object, not of a file.
+NAME: Final = r"(?!.*\.(?:ya?ml|json)$)[a-z0-9]([-.a-z0-9]*[a-z0-9])?"
 DECIMAL: Final = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?")
 
 
@@ -50,10 +53,10 @@ def rule_of(flags: Rightsize) -> Rule:
 
 
 def request_for(flags: Rightsize, workload: str, query: Query, connection: options.Connection) -> Query:
-    """Return the query with what is asked. workload: as Kind/name, "" for all."""
+    """Return the query with what is asked. workload: as `workload_of` returns it."""
     if flags.explain and flags.filename:
         raise UsageError("only one of --explain or -f can be provided")
-    if flags.explain and not workload:
+    if flags.explain and "/" not in workload:
         raise UsageError("--explain takes one workload", hint="c3s rightsize deploy/web --explain")
     past = origin_of(connection).kind in WITH_PAST
     return structs.replace(query, rightsize=RightsizeRequest(rule_of(flags), workload, past))
@@ -109,9 +112,14 @@ def words_of_rule(rule: Rule) -> dict[str, object]:
 
 
 def workload_of(names: Sequence[str] | None) -> str:
-    """Return the workload that words name, as Kind/name; "" for none. UsageError for anything else."""
+    """Return what words name: Kind/name, Kind for the workloads of a kind, */name for those of a name; "" for none.
+
+    UsageError for anything else.
+    """
     if not names:
         return ""
+    if len(names) == 1 and re.fullmatch(NAME, names[0]):
+        return WORKLOADS.get(names[0].casefold(), f"*/{names[0]}")
     from c3s_cli.request.fitting import references_of  # only a workload needs it
 
     references = references_of(names)

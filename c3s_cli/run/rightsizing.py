@@ -50,7 +50,7 @@ def recommend(target: Target, query: Query, view: View) -> ExitCode:
             rule = words_of_rule(request.rule)
             failures = (*failures, *_undescribed(request, samples))
             report = make_recommendations(samples, query, request, rule, failures=failures, contexts=fleet.several)
-        if request.workload and not report.rows and query.where is None and query.limit is None:
+        if "/" in request.workload and not report.rows and query.where is None and query.limit is None:
             raise not_found(request.workload, samples)
         write(report, view, stages)
     moment = [f"usage {report.moment}"] if report.moment and view.format in TABLES else []
@@ -65,7 +65,7 @@ def explain(target: Target, query: Query, view: View) -> ExitCode:
     with open_fleet(target, stages, calls_at_once(query), query.period) as fleet:
         fleet.sole("--explain")
         with progress_of(fleet, stages):
-            of_nodes = Needs.NODES if request.workload.startswith(DAEMONS) else Needs.NOTHING
+            of_nodes = Needs.NODES if request.workload.startswith((DAEMONS, "*/")) else Needs.NOTHING
             job = partial(_read, query, target.origin, of_nodes)
             samples, _ = Clusters(fleet, query, stages, job, once=True).read_once()
         from c3s_cli.analysis.histories import container_histories

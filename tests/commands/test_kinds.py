@@ -171,3 +171,36 @@ def test_the_help_of_a_kind_is_that_of_its_pods(run: Run) -> None:
 def test_keys_of_other_tools_have_a_hint(run: Run) -> None:
     result = run("top pods --by label=team")
     assert result.err == "error: unknown key 'label=team' in --by\nhint: did you mean label:team?\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "same"),
+    [
+        ("top deploy/cart deploy/payments", "top pods --where 'owner in (Deployment/cart, Deployment/payments)'"),
+        ("top pods deploy/cart rollout/checkout", "top pods --where 'owner in (Deployment/cart, Rollout/checkout)'"),
+        ("top pods --workload cart,deploy/payments", "top deploy/cart deploy/payments"),
+        ("top pods --workload deploy/cart --workload payments", "top deploy/cart deploy/payments"),
+        ("top deploy cart payments", "top deploy --where 'owner in (Deployment/cart, Deployment/payments)'"),
+        ("top deploy,rollout", "top workloads --workload Deployment,Rollout"),
+        ("top ns batch default", "top ns -n batch,default"),
+    ],
+)
+def test_several_workloads_at_once(demo: Run, typed: str, same: str) -> None:
+    space = "" if typed.startswith("top ns") else " -n team-checkout"
+    expected = demo(f"{same}{space} -o name")
+    assert demo(f"{typed}{space} -o name") == expected
+    assert expected.out.count("\n") > 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "missing"),
+    [
+        ("top deploy/cart deploy/no", "deployments.apps"),
+        ("top deploy cart no", "deployments.apps"),
+        ("top pods --workload no", "workloads"),
+        ("top workloads no", "workloads"),
+    ],
+)
+def test_one_of_several_that_does_not_exist_is_missed(demo: Run, typed: str, missing: str) -> None:
+    result = demo(f"{typed} -n team-checkout")
+    assert result == (1, "", f'Error from server (NotFound): {missing} "no" not found\n')

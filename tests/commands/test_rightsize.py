@@ -263,7 +263,8 @@ def test_a_daemon_set_is_explained_by_the_size_of_its_nodes(run: Run, tmp_path: 
         ("--memory-max 1Mi", "error: --memory-max is less than --memory-min"),
         ("--min-history never", "error: 'never' is not a duration for --min-history"),
         ("--queries 0", "error: --queries takes a number from 1 on, not 0"),
-        ("web", "error: 'web' is not a workload, such as deploy/web"),
+        ("Web", "error: 'Web' is not a workload, such as deploy/web"),
+        ("deploy --explain", "error: --explain takes one workload"),
         ("--at 14:00 --from prometheus", "error: --at does not go with c3s rightsize: it needs a range"),
         ("--from metrics --since 7d", "error: --since goes with --from prometheus, --from URL or --from FILE"),
         ("--where 'throttled > 5'", "error: --where: the metrics API does not report throttled"),
@@ -273,6 +274,23 @@ def test_mistakes_are_found_before_anything_is_read(run: Run, words: str, said: 
     result = run(f"rightsize {words}")
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("typed", "rows"),
+    [
+        ("cart", "--where 'owner = Deployment/cart'"),
+        ("deploy", "--where 'owner ~ ^Deployment/'"),
+    ],
+)
+def test_a_name_or_a_kind_chooses_workloads(demo: Run, typed: str, rows: str) -> None:
+    where = "-n team-checkout --from metrics -o csv"
+    assert demo(f"rightsize {typed} {where}")[:2] == demo(f"rightsize {rows} {where}")[:2]
+
+
+def test_a_name_that_no_workload_has(demo: Run) -> None:
+    result = demo("rightsize nosuch --from metrics")
+    assert (result.code, result.err) == (1, 'Error from server (NotFound): workloads "nosuch" not found\n')
 
 
 # --- without a past -------------------------------------------------------------------------------------------

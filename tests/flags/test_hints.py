@@ -24,6 +24,7 @@ HINTS = [
     ("top pods -o md", "did you mean -o markdown?"),
     ("top pods -o html", "-o markdown is a table that a page can show"),
     ("top pods -o svg", "-o markdown is a table that a page can show"),
+    ("top nodes a b -o json", "did you mean c3s top nodes -o json --where 'name in (a, b)'?"),
     ("describe", "did you mean c3s top nodes NAME --explain?"),
     ("cost", f"did you mean c3s {COST}? {SAMPLE}"),
     (
@@ -94,7 +95,6 @@ HINTS = [
     ("top pods --query up", "c3s sends queries of its own: -v 8 shows them"),
     ("query up", "c3s sends queries of its own: -v 8 shows them"),
     ("top pods --older 1h", "--where 'age > 1h' keeps what is older"),
-    ("get deploy,sts -A", "did you mean c3s top workloads -A?"),
     ("get secrets -A", "c3s reads load and changes nothing: kubectl get does that"),
     ("get svc", "its load is that of its pods: c3s top pods -l SELECTOR, or c3s top workloads"),
     ("top pods --older-than 1h", "--where 'age > 1h' keeps what is older"),
@@ -109,7 +109,6 @@ HINTS = [
     ("help where", "c3s top pods --help has the language of --where"),
     ("top nodes --columns os", "did you mean label:kubernetes.io/os? `c3s columns` lists them all"),
     ("top pods --columns image", "c3s has no such column: kubectl get pods -o wide shows it"),
-    ("top deploy,sts", "did you mean c3s top workloads?"),
     (
         "top pods --columns label:*",
         'write labels as label:app or labels["app"], and other resources as resources["nvidia.com/gpu"].requests',

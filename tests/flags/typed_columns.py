@@ -181,4 +181,17 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
         "top deployments -A",
         "--group-by deployment is read as --by owner --workload Deployment",
     ),
+    *(
+        (f"top pods -A --by {word}", f"top {word} -A", f"--by {word} is read as --by owner --workload {kind}")
+        for word, kind in (
+            ("deploy", "Deployment"),
+            ("statefulsets", "StatefulSet"),
+            ("daemonset", "DaemonSet"),
+            ("rs", "ReplicaSet"),
+            ("jobs", "Job"),
+            ("cj", "CronJob"),
+            ("rollouts", "Rollout"),
+        )
+    ),
+    ("get deploy,sts -A", "top deploy,sts -A", "get deploy,sts is read as c3s top deploy,sts"),
 ]
