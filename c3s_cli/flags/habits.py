@@ -44,7 +44,7 @@ class Hint(NamedTuple):
 
 
 # In each part, rows for one command come before those for all commands: the first row that fits counts.
-FLAGS: Final = (
+FLAGS: Final[tuple[Read, ...]] = (
     # Flags that other commands of c3s, or of other tools, have: read before their command is replaced.
     Read("--for, --until", "--until-all {}", of="wait"),
     Read("--where", "--fail-if {}", of="check, alert"),
