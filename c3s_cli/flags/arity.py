@@ -60,7 +60,8 @@ def typed_names(typed: str) -> list[tuple[str, str]]:
 def _by_name() -> dict[str, list[tuple[str, Read | Hint]]]:
     """Map the name of each flag to its rows, with the value that it has there."""
     rows: dict[str, list[tuple[str, Read | Hint]]] = {}
-    for row in (*FLAGS, *FLAG_HINTS):
+    known: tuple[Read | Hint, ...] = (*FLAGS, *FLAG_HINTS)
+    for row in known:
         for name, value in typed_names(row.typed):
             rows.setdefault(name, []).append((value, row))
     return rows

@@ -176,7 +176,7 @@ KEYS = "The keys are context, namespace, node, owner, pool, zone, instance-type,
     ("key", "hint"),
     [
         ("namespce", "did you mean namespace?"),
-        ("deployments", "did you mean owner?"),
+        ("Deployment", "did you mean owner?"),
         ("pod", "without --by, each row is a pod."),
         ("container", "--containers shows a row for each container."),
         ("a=b", "did you mean label:a=b?"),
