@@ -264,12 +264,12 @@ class ClusterReader:
 
     def _with_former(self, pods: list[Pod], facts: Any, owners: Any, usage: Usage) -> tuple[list[Pod], Any]:
         """Add facts of pods that ended in the range. A pod that still exists only has no running containers."""
-        if facts is None or not any(pod.ended for pod in pods):
+        former, more = ({}, {}) if facts is None else usage.former(facts)
+        if not former:
             return pods, facts
-        former, more = usage.former(facts)
-        ended = {key: each for key, each in former.items() if key not in facts}
-        pods = [structs.replace(pod, ended=(pod.namespace, pod.name) in ended) if pod.ended else pod for pod in pods]
-        return pods, {**self._owners.pods(ended, {**more, **(owners or {})}), **facts}
+        gone = {key: each for key, each in former.items() if key not in facts}
+        pods = [structs.replace(pod, ended=(pod.namespace, pod.name) in gone) if pod.ended else pod for pod in pods]
+        return pods, {**self._owners.pods(gone, {**more, **(owners or {})}), **facts}
 
     def _failures(self, answers: Mapping[Needs, Any], required: Needs) -> list[Failure]:
         """Return the optional parts that could not be read. Raises the first error of a required part."""

@@ -20,6 +20,7 @@ from c3s_cli.sources.prometheus.decoding import Vector
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.kills import Kills
 from c3s_cli.sources.prometheus.promql import Who
+from c3s_cli.sources.prometheus.range_edges import Edges
 from c3s_cli.sources.prometheus.restarts import Restarts
 from c3s_cli.sources.prometheus.rules import is_own, remark_on, rules_of, selector_of
 from c3s_cli.sources.prometheus.scaled import scaled_workloads
@@ -66,15 +67,14 @@ OF_PODS: Final = Series(
 class ContainerHistories(Struct):
     """Reads the histories of the containers of pods. gather: queries in pieces, as PrometheusUsage does.
 
-    match: matchers added to every selector. start, end: of the range. interval: between two scrapes. renamed: whether
+    match: matchers added to every selector. edges: of the range. interval: between two scrapes. renamed: whether
     to select by exported_namespace. queries: one for each figure.
     """
 
     engine: Engine
     gather: Callable[..., Any]
     match: str
-    start: float
-    end: float
+    edges: Edges
     wanted: Wanted
     interval: float = 0.0
     series: Series = Series()
@@ -82,6 +82,16 @@ class ContainerHistories(Struct):
     queries: dict[str, str] = {}
     _done: int = 0
     _total: int = 0
+
+    @property
+    def start(self) -> float:
+        """The start of the range."""
+        return self.edges.start
+
+    @property
+    def end(self) -> float:
+        """The end of the range."""
+        return self.edges.end
 
     @property
     def seconds(self) -> int:
@@ -101,7 +111,7 @@ class ContainerHistories(Struct):
         figures = self._figures()
         self._total = (len(figures) + 4) * len(blocks)
         values = {name: self._ask(blocks, name, query) for name, query in figures.items()}
-        kills = Kills(self.engine, self._matcher, self.start, self.end).by_container(blocks, self.gather)
+        kills = Kills(self.engine, self._matcher, self.edges).by_container(blocks, self.gather)
         restarts = self._restarts(blocks, pods)
         samples = values["samples"]
         edges = self._edges(blocks, samples)
@@ -252,7 +262,7 @@ class ContainerHistories(Struct):
         """Return how often containers were started again."""
 
         def one(block: Block) -> Iterable[tuple[Who, int]]:
-            restarts = Restarts(self.engine, self._matcher(block)[1:-1], self.start, self.end)
+            restarts = Restarts(self.engine, self._matcher(block)[1:-1], self.edges)
             self.queries.setdefault("restarts", restarts.query())
             return restarts.counts(pod for pod in pods if pod[0] in block.namespaces).items()
 

@@ -16,9 +16,17 @@ from c3s_cli.sources.prometheus.blocks import Block
 from c3s_cli.sources.prometheus.decoding import Vector
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.promql import Who
-from c3s_cli.sources.prometheus.statistics import COUNTERS, KILLED, LAST_OOM, RESTARTS, restarts_after_kills, step_of
+from c3s_cli.sources.prometheus.range_edges import Edges
+from c3s_cli.sources.prometheus.statistics import (
+    KILLED,
+    LAST_OOM,
+    OOM,
+    RESTARTS,
+    kills_before,
+    restarts_after_kills,
+    step_of,
+)
 
-OOM: Final = COUNTERS["oomKills"]
 # The limits of containers, from kube-state-metrics and from the kubelets.
 LIMITS: Final = (
     ("kube_pod_container_resource_limits", 'resource="memory"'),
@@ -34,8 +42,7 @@ class Kills(Struct):
 
     engine: Engine
     matcher: Callable[..., str]
-    start: float
-    end: float
+    edges: Edges
     limits: dict[Who, int] = {}
     queries: dict[str, str] = {}
     _counts: dict[Who, int] = {}
@@ -69,26 +76,28 @@ class Kills(Struct):
         return self
 
     def _most(self, block: Block, name: str, match: str) -> str:
-        return f"max_over_time({name}{self.matcher(block, match)}[{int(self.end - self.start)}s])"
+        return f"max_over_time({name}{self.matcher(block, match)}[{int(self.edges.end - self.edges.start)}s])"
 
     def _exists(self) -> Vector:
         """Return something if there are series that would show kills, of any container."""
         names = promql.one_of("__name__", [OOM, RESTARTS])
-        return self.engine.vector(f"count({promql.braces(names, self.matcher(Block())[1:-1])})", self.end)
+        return self.engine.vector(f"count({promql.braces(names, self.matcher(Block())[1:-1])})", self.edges.end)
 
     def _vector(
         self, blocks: Sequence[Block], gather: Callable[..., Any], name: str, query: Callable[[Block], str]
     ) -> dict[Who, float]:
         def ask(block: Block) -> Vector:
             self.queries.setdefault(name, query(block))
-            return self.engine.vector(query(block), self.end)
+            return self.engine.vector(query(block), self.edges.end)
 
         return {promql.who(labels): number for labels, number in gather(blocks, ask, f"{name} of containers")}
 
     def _before(self, killed: Sequence[Who]) -> Mapping[Who, float]:
         """Return the counts of kills at the start of the range, of the instances that ran then."""
-        series = f"{OOM}{promql.braces(promql.CONTAINERS, self._selector_of(killed))}"
-        return self.engine.by_container(f"sum by ({promql.OF_CONTAINER}) ({series})", self.start)
+        counts: dict[Who, float] = {}
+        for (*who, _), number in kills_before(self.engine, self._selector_of(killed), self.edges).items():
+            counts[who[0], who[1], who[2]] = counts.get((who[0], who[1], who[2]), 0) + number
+        return counts
 
     def _selector_of(self, killed: Iterable[Who]) -> str:
         return promql.all_of(promql.few_of("pod", sorted({pod for _, pod, _ in killed})), self.matcher(Block())[1:-1])
@@ -97,7 +106,9 @@ class Kills(Struct):
         """Count how often containers were started again after they had been killed. Return when."""
         times: dict[Who, list[float]] = {}
         counts: dict[Who, int] = {}
-        for who, time, number in restarts_after_kills(self.engine, self._selector_of(killed), self.start, self.end):
+        for who, time, number in restarts_after_kills(
+            self.engine, self._selector_of(killed), self.edges.start, self.edges.end
+        ):
             times.setdefault(who, []).append(time)
             counts[who] = counts.get(who, 0) + number
         for who in killed:
@@ -106,12 +117,13 @@ class Kills(Struct):
 
     def _find_limits(self, killed: Sequence[Who], times: Mapping[Who, Sequence[float]]) -> None:
         """Find the memory limit of each container before its kills; at any time, if it is unknown when they were."""
-        step = step_of(self.start, self.end)
+        start, end = self.edges.start, self.edges.end
+        step = step_of(start, end)
         for name, match in LIMITS:
             if not (left := [who for who in killed if who not in self.limits]):
                 break
             series = f"{name}{promql.braces(match, self._selector_of(left))}"
-            matrix = self.engine.points(f"max by ({promql.OF_CONTAINER}) ({series})", self.start, self.end, step)
+            matrix = self.engine.points(f"max by ({promql.OF_CONTAINER}) ({series})", start, end, step)
             for labels, points in matrix:
                 who = promql.who(labels)
                 known = [

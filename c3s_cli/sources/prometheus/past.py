@@ -332,10 +332,10 @@ class Past(Struct):
         seconds = round(self.history.lived(keys) - unseen)
         return {"coverage.seconds": max(0, seconds), "coverage.range": self.period.seconds, **step, **estimated}
 
-    def remarks(self) -> Iterator[str]:
-        """Return what to say about the range: gaps in its data, and points that are further apart than they need be."""
-        history = self.history
-        keys, missing = history.objects(), len(self.empty - {0})
+    def remarks(self, last: float) -> Iterator[str]:
+        """Yield what to say about the range until `last`: gaps, and points that are further apart than needed."""
+        history, keys = self.history, self.history.objects()
+        missing = sum(history.start + place * self.period.step <= last for place in self.empty - {0})
         if keys and (self.lost >= promql.WINDOW or missing > max(1, SHORT * self.period.points)):
             hours = go_duration(round((missing * self.period.step + self.lost) / 60) * 60 * 10**9)
             yield f"there is no data for {hours} of the range of {go_duration(self.period.seconds * 10**9)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -14,6 +14,7 @@ from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import ApiError, MetricsUnavailable, UsageError
 from c3s_cli.model.rows import NodeDetails, NodeFacts, PodFacts
 from c3s_cli.parallel import results_of
+from c3s_cli.sources.calls import Memoized
 from c3s_cli.sources.core_api import Stale
 from c3s_cli.sources.decode.nodes import POOL_LABELS, TYPE_LABELS, ZONE_LABELS
 from c3s_cli.sources.decode.owners import Owners
@@ -32,6 +33,7 @@ from c3s_cli.sources.prometheus.pod_series import (
     owners_in,
     pod_of,
 )
+from c3s_cli.sources.prometheus.range_edges import BACK, Edges, words
 from c3s_cli.sources.source import Claims, Scope
 
 Key = tuple[str, str]
@@ -41,7 +43,10 @@ CONTAINER: Final = promql.WHO
 
 
 class StateMetrics(Struct):
-    """Facts at a time, None for now. Has the methods of CoreApi."""
+    """Facts at a time, None for now. Has the methods of CoreApi.
+
+    If a range ends in a gap of kube-state-metrics, they are of the last moment before that.
+    """
 
     engine: Engine
     match: str
@@ -50,8 +55,10 @@ class StateMetrics(Struct):
     details: bool
     labels: bool
     states: bool
+    _last: Callable[[], float | None] = float
 
     def __post_init__(self) -> None:
+        self._last = Memoized(self._before_gap)
         if self.scope.labels or self.scope.fields:
             raise UsageError("--facts source does not support selectors", hint="only the API server can apply them")
 
@@ -68,7 +75,7 @@ class StateMetrics(Struct):
                 node_amounts[what].update(amount_of(labels, number))
         # What c3s has printed of the usage of nodes can be shown without facts.
         own = f"count({promql.OWN.memory}{promql.braces(self.match)})"
-        if not amounts and not self.engine.vector(own, self.time):
+        if not amounts and not self._vector(own):
             self._explain_nothing(named)
         details = self._node_details(more) if self.details else {}
         return {
@@ -79,10 +86,13 @@ class StateMetrics(Struct):
     def _explain_nothing(self, named: str | None) -> None:
         if named:
             raise ApiError(404, "NotFound", f'nodes "{named}" not found')
-        words = "this Prometheus has no facts about nodes"
+        nothing = "this Prometheus has no facts about nodes"
+        time = self.engine.now() if self.time is None else self.time
+        last = Edges(self.engine, self.match, time - BACK, time).last_states()
+        hint = None if last is None else f"its last facts before that are of {utc(last)}, which --at shows"
         if self.time is not None:
-            raise MetricsUnavailable(f"{words} at {utc(self.time)}")
-        raise MetricsUnavailable(words, hint="it must scrape kube-state-metrics, version 2")
+            raise MetricsUnavailable(f"{nothing} at {utc(self.time)}", hint=hint)
+        raise MetricsUnavailable(nothing, hint=hint or "it must scrape kube-state-metrics, version 2")
 
     def node_names(self) -> dict[str, str]:
         """Read the names of all nodes. Annotations are unknown."""
@@ -199,7 +209,7 @@ class StateMetrics(Struct):
             return {"kube_pod_owner": owners}
         measured = promql.one_of("__name__", [name for names in rules.RULES.values() for name in names])
         query = f"group by ({promql.OF_POD}) ({promql.braces(measured, self.match)})"
-        used = {promql.who(labels)[:2] for labels, _ in self.engine.vector(query, self.time)}
+        used = {promql.who(labels)[:2] for labels, _ in self._vector(query)}
         pods = [({name: labels[name] for name in POD}, 1.0) for labels, _ in series if pod_of(labels) in used]
         return {"kube_pod_owner": owners, "kube_pod_info": pods}
 
@@ -209,7 +219,7 @@ class StateMetrics(Struct):
         return [
             what
             for what, name in {**names, "owner": "kube_pod_owner"}.items()
-            if not vectors[name] and not self.engine.vector(f"count({name}{promql.braces(self.match)})", self.time)
+            if not vectors[name] and not self._vector(f"count({name}{promql.braces(self.match)})")
         ]
 
     def _pods_in_scope(self) -> dict[str, Sequence[str]]:
@@ -280,8 +290,23 @@ class StateMetrics(Struct):
         for name, by in wanted.items():
             series = f"{name}{promql.braces(self.match, more)}"
             labels = ", ".join((*by, *(f"exported_{label}" for label in by if label in RENAMED)))
-            jobs[name] = partial(self.engine.vector, f"max by ({labels}) ({series})" if by else series, self.time)
+            jobs[name] = partial(self._vector, f"max by ({labels}) ({series})" if by else series)
         return results_of(jobs)
+
+    def _vector(self, query: str) -> Vector:
+        found = self.engine.vector(query, self.time)
+        last = None if found else self._last()
+        return found if last is None else self.engine.vector(query, last)
+
+    def _before_gap(self) -> float | None:
+        """Return the last moment with data of a range that ends in a gap; None if it does not."""
+        if self.scope.period is None or not self.scope.period.is_range:
+            return None
+        edges = Edges(self.engine, self.match, *self.scope.period.bounds(self.engine.now() if self.time is None else 0))
+        last: float | None = edges.last_states()
+        if last is not None and edges.last_usage() is None:
+            self.engine.remarks[words(last, edges.end, "of kube-state-metrics")] = None
+        return last
 
 
 def _first(labels: ExportedLabels, keys: tuple[str, ...]) -> str:

@@ -13,15 +13,19 @@ from c3s_cli.amounts.totals import by_key
 from c3s_cli.model.rows import Volume
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture
-from c3s_cli.sources.prometheus.decoding import Vector
+from c3s_cli.sources.prometheus.decoding import Labels, Vector
 from c3s_cli.sources.prometheus.engine import Engine
+from c3s_cli.sources.prometheus.range_edges import Edges
 from c3s_cli.sources.source import Claims, Key
 
+# The namespace, pod, container and id of one run of a container.
+Instance = tuple[str, str, str, str]
 Ask = Callable[[str], "Vector"]
+OOM: Final = "container_oom_events_total"
 COUNTERS: Final = {
     "cfs.throttled": "container_cpu_cfs_throttled_periods_total",
     "cfs.periods": "container_cpu_cfs_periods_total",
-    "oomKills": "container_oom_events_total",
+    "oomKills": OOM,
 }
 # From kube-state-metrics: why a container ended the last time, and how often it was started again.
 KILLED: Final = 'reason="OOMKilled"'
@@ -38,12 +42,11 @@ VOLUMES: Final = {
 
 
 class Counters(Struct):
-    """The growth of counters of pods between two times, by namespace and name. selector: the matchers of the pods."""
+    """The growth of counters of pods in a range, by namespace and name. selector: the matchers of the pods."""
 
     engine: Engine
     selector: str
-    start: float
-    end: float
+    edges: Edges
 
     def counts(self, wanted: Iterable[str]) -> dict[Key, dict[str, int]]:
         """Return the growth of the counters that are wanted."""
@@ -56,7 +59,7 @@ class Counters(Struct):
     def _growth(self, name: str) -> dict[Key, int]:
         series = f"{name}{promql.braces(promql.CONTAINERS, self.selector)}"
         each = f"max by ({promql.OF_CONTAINER}, id) (increase({series}[{self._seconds}s]))"
-        answer = self.engine.vector(f"sum by ({promql.OF_POD}) ({each})", self.end)
+        answer = self.engine.vector(f"sum by ({promql.OF_POD}) ({each})", self.edges.end)
         return {promql.who(labels)[:2]: round(number) for labels, number in answer}
 
     def _kills(self) -> dict[Key, int]:
@@ -73,17 +76,14 @@ class Counters(Struct):
         """Return the growth of the counters of each instance, which begin at 0."""
         series = f"{COUNTERS['oomKills']}{promql.braces(promql.CONTAINERS, self.selector)}"
         by = f"{promql.OF_CONTAINER}, id"
-        after = self.engine.vector(f"max by ({by}) (max_over_time({series}[{self._seconds}s]))", self.end)
-        before = {}
-        if any(number for _, number in after):
-            before = {
-                tuple(sorted(labels.items())): number
-                for labels, number in self.engine.vector(f"max by ({by}) ({series})", self.start)
-            }
+        after = self.engine.vector(f"max by ({by}) (max_over_time({series}[{self._seconds}s]))", self.edges.end)
+        killed = sorted({promql.who(labels)[1] for labels, number in after if number})
+        chosen = promql.all_of(promql.few_of("pod", killed), self.selector)
+        before = kills_before(self.engine, chosen, self.edges) if killed else {}
         kills: dict[Key, int] = {}
         for labels, number in after:
             who = promql.who(labels)[:2]
-            grown = number - before.get(tuple(sorted(labels.items())), 0)
+            grown = number - before.get(_instance(labels), 0)
             kills[who] = kills.get(who, 0) + max(0, round(grown))
         return kills
 
@@ -91,19 +91,42 @@ class Counters(Struct):
         """Return how often a container was started again after it had been killed."""
         killed = f"{LAST_OOM}{promql.braces(KILLED, self.selector)}"
         by = promql.OF_CONTAINER
-        known = self.engine.vector(f"max by ({by}) (max_over_time({killed}[{self._seconds}s])) > 0", self.end)
+        known = self.engine.vector(f"max by ({by}) (max_over_time({killed}[{self._seconds}s])) > 0", self.edges.end)
         if not known:
             return {}
         pods = sorted({promql.who(labels)[1] for labels, _ in known})
         chosen = promql.all_of(promql.few_of("pod", pods), self.selector)
         counts: dict[Key, int] = {}
-        for who, _, number in restarts_after_kills(self.engine, chosen, self.start, self.end):
+        for who, _, number in restarts_after_kills(self.engine, chosen, self.edges.start, self.edges.end):
             counts[who[:2]] = counts.get(who[:2], 0) + number
         return counts
 
     @property
     def _seconds(self) -> int:
-        return int(self.end - self.start)
+        return int(self.edges.end - self.edges.start)
+
+
+def kills_before(engine: Engine, selector: str, edges: Edges) -> dict[Instance, float]:
+    """Return how many kills the counter of each instance had when a range began.
+
+    One that was not scraped then has those of its first sample, if it had been started before.
+    """
+    names, span = f"{promql.OF_CONTAINER}, id", f"[{int(edges.end - edges.start)}s]"
+    series, started = (f"{name}{promql.braces(promql.CONTAINERS, selector)}" for name in (OOM, promql.STARTED))
+
+    def ask(query: str, time: float) -> dict[Instance, float]:
+        return {_instance(labels): number for labels, number in engine.vector(query, time)}
+
+    known = ask(f"max by ({names}) ({series})", edges.first_usage() or edges.start)
+    first = ask(f"min by ({names}) (min_over_time({series}{span}))", edges.end)
+    if first.keys() <= known.keys():
+        return known
+    starts = ask(f"min by ({names}) (min_over_time({started}{span}))", edges.end)
+    return {who: number for who, number in first.items() if starts.get(who, edges.end) < edges.start} | known
+
+
+def _instance(labels: Labels) -> Instance:
+    return (*promql.who(labels), labels.get("id", ""))
 
 
 def step_of(start: float, end: float) -> int:

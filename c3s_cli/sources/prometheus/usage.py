@@ -7,26 +7,29 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
-from c3s_cli.amounts.duration import go_duration
+from msgspec import structs
+
 from c3s_cli.amounts.timestamp import utc
-from c3s_cli.amounts.totals import by_key, sum_all
+from c3s_cli.amounts.totals import by_key
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.errors import C3sError
-from c3s_cli.model.rows import Container, Figures, Node, NodeFacts, Pod, PodFacts, Volume
+from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts, Volume
 from c3s_cli.model.sample import Failure, Sample
 from c3s_cli.request.period import Period
 from c3s_cli.sources.calls import Memoized
 from c3s_cli.sources.decode.owners import Owners
-from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus import promql, range_edges
 from c3s_cli.sources.prometheus import statistics as prometheus_figures
 from c3s_cli.sources.prometheus.current import Current, Used
 from c3s_cli.sources.prometheus.decoding import Vector
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.former import former_facts, former_nodes
-from c3s_cli.sources.prometheus.history import UNITS, History, Key, in_units
+from c3s_cli.sources.prometheus.history import History, Key, in_units
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.past import Past
 from c3s_cli.sources.prometheus.rules import remark_on
+from c3s_cli.sources.prometheus.silent import nodes_without_data, pods_without_data, still_there
+from c3s_cli.sources.prometheus.usage_rows import UsageRows
 from c3s_cli.sources.source import Groups, Keys, Lists, Scope, Usage, Wanted
 from c3s_cli.sources.source import Past as HistoriesAndFormer
 
@@ -47,9 +50,13 @@ class PrometheusUsage(Usage):
         self.match = match
         self.missing: list[Failure] = []
         self._former: list[tuple[str, str]] = []
+        self._silent: set[tuple[str, ...]] = set()
         self._times = Memoized(self._bounds)
-        self.names = NodeNames(engine, match, lambda: self._times()[1], lists.addresses)
-        self._current = Memoized(lambda: Current(engine, self._times()[1], self._matching, self._gather))
+        self._edges = Memoized(lambda: range_edges.Edges(engine, match, *self._times()))
+        # The last moment with data stands for the end of a range that ends in a gap.
+        self._last: float | None = None
+        self.names = NodeNames(engine, match, self._moment, lists.addresses)
+        self._current = Memoized(lambda: Current(engine, self._moment(), self._matching, self._gather))
         self._past = Memoized(self._new_past)
 
     @property
@@ -77,8 +84,10 @@ class PrometheusUsage(Usage):
     def nodes(self) -> list[Node]:
         """Read the usage of the nodes, and the statistics that are needed."""
         known = self.lists.nodes()
-        used: dict[str, Used] = self._current().nodes(self.names, known)
-        past = self._read_past(lambda past: past.read_nodes(self.names, known, self._current().kinds))
+        used, past = self._measured(
+            lambda: self._current().nodes(self.names, known),
+            lambda past, _: past.read_nodes(self.names, known, self._current().kinds),
+        )
         ended = [name for (name,) in past.ended_objects([(name,) for name in used])] if past else []
         if any(promql.OWN in kinds for kinds in self._current().kinds.values()):
             self.engine.remarks[remark_on({"cpu": promql.OWN.cpu, "memory": promql.OWN.memory})] = None
@@ -89,9 +98,13 @@ class PrometheusUsage(Usage):
             self.absence = f"no node has the names in its series, such as {names}; is it of another cluster?"
         # Of nodes that are not known any more, no selector can tell whether they are meant.
         selects = self.scope.name or self.scope.labels or self.scope.fields
-        rows = [self._node(name, used[name], past, ended=False) for name in used if not known or name in known]
         gone = [(name, name not in known) for name in ended if name in known or not selects]
-        return [*rows, *(self._node(name, {}, past, ended=is_gone) for name, is_gone in gone)]
+        if past:
+            silent = [name for name, is_gone in gone if not is_gone]
+            self.engine.remarks |= dict.fromkeys(nodes_without_data(past.history, silent))
+        rows = UsageRows(self.context, self._times(), past)
+        running = [rows.node(name, used[name], ended=False) for name in used if not known or name in known]
+        return [*running, *(rows.node(name, {}, ended=is_gone) for name, is_gone in gone)]
 
     def pods(self) -> list[Pod]:
         """Read the usage of the pods that run at that time, and the statistics that are needed.
@@ -99,32 +112,39 @@ class PrometheusUsage(Usage):
         Over a range, pods that ended in it follow.
         """
         scope = self.scope
-        current = self._current()
-        used = current.pods(scope.namespaces, scope.name)
         selected = self.lists.pods() if scope.labels or scope.fields else None
-        if selected is not None:
-            used = {pod: containers for pod, containers in used.items() if pod in selected}
-        where = current.scope(scope.namespaces, scope.name)
-        selectors = [promql.all_of(each, where) for each in current.selectors]
-        past = self._read_past(
-            lambda past: past.read_pods(
-                selectors, used, current.sizes, containers=scope.containers, jobs=len(current.jobs) > 1
-            )
-        )
-        ended: list[Any] = []
+
+        def read() -> dict[tuple[str, str], dict[str, Used]]:
+            used: dict[tuple[str, str], dict[str, Used]] = self._current().pods(scope.namespaces, scope.name)
+            return used if selected is None else {pod: each for pod, each in used.items() if pod in selected}
+
+        def read_past(past: Past, used: Mapping[Key, dict[str, Used]]) -> None:
+            current = self._current()
+            where = current.scope(scope.namespaces, scope.name)
+            selectors = [promql.all_of(each, where) for each in current.selectors]
+            past.read_pods(selectors, used, current.sizes, containers=scope.containers, jobs=len(current.jobs) > 1)
+
+        used, past = self._measured(read, read_past)
+        current = self._current()
+        absent: list[Any] = []
+        silent: set[tuple[str, ...]] = set()
         if past and selected is None:
-            ended = [pod for pod in past.ended_objects(used) if self._is_meant(pod)]
-        if not used and not ended:
+            absent = [pod for pod in past.ended_objects(used) if self._is_meant(pod)]
+            silent = still_there(self.engine, self.match, self._times()[1], absent)
+            self.engine.remarks |= dict.fromkeys(pods_without_data(past.history, silent))
+        if not used and not absent:
             self.absence = self._why_nothing()
         if current.rules:
             self.engine.remarks[remark_on(current.rules)] = None
-        self._former = ended
+        self._former = absent
+        self._silent = silent
         figures: dict[Key, dict[str, int]] = {}
         for who, more in self._prometheus_figures():
             figures.setdefault(who, {}).update(more)
+        rows = UsageRows(self.context, self._times(), past)
         return [
-            self._pod(pod, used.get(pod, {}), past, figures.get(pod, {}), ended=place >= len(used))
-            for place, pod in enumerate((*used, *ended))
+            *(rows.pod(pod, containers, figures.get(pod, {}), ended=False) for pod, containers in used.items()),
+            *(rows.pod(pod, {}, figures.get(pod, {}), ended=pod not in silent) for pod in absent),
         ]
 
     def _is_meant(self, pod: Key) -> bool:
@@ -150,7 +170,10 @@ class PrometheusUsage(Usage):
         if not self._former:
             return {}, {}
         start, end = self._times()
-        return former_facts(self._ask, self._former, self._matching(self._scope()), int(end - start), known)
+        facts, owners = former_facts(self._ask, self._former, self._matching(self._scope()), int(end - start), known)
+        # Of those that have not ended, only their kubelet could tell more: kubectl's word for that.
+        still = {key: structs.replace(each, status="Unknown") for key, each in facts.items() if key in self._silent}
+        return {**facts, **still}, owners
 
     def former_nodes(self, names: Sequence[str]) -> tuple[Mapping[str, NodeFacts], Sequence[str]]:
         """Return the details of nodes that were there in the range, by name, and what to say about the others."""
@@ -162,7 +185,7 @@ class PrometheusUsage(Usage):
         from c3s_cli.sources.prometheus.restarts import restarts_of, with_restarts  # few ranges show them
 
         try:
-            counts = restarts_of(self.engine, self._gather, self.scope, self.match, self._times(), known)
+            counts = restarts_of(self.engine, self._gather, self.scope, self.match, self._edges(), known)
         except C3sError as problem:
             self.missing.append(Failure(self.context, "restarts", str(problem)))
             counts = {}
@@ -186,8 +209,8 @@ class PrometheusUsage(Usage):
         """Read the histories of containers. known: the pods that exist."""
         from c3s_cli.sources.prometheus.histories import ContainerHistories  # only rightsize needs them
 
-        start, end = self._times()
-        reader = ContainerHistories(self.engine, self._gather, self.match, start, end, wanted)
+        self._ends_in_gap()
+        reader = ContainerHistories(self.engine, self._gather, self.match, self._edges(), wanted)
         histories = reader.read(known)
         if reader.series.remark:
             self.engine.remarks[reader.series.remark] = None
@@ -217,10 +240,12 @@ class PrometheusUsage(Usage):
         """Read other figures of pods. Pods can be shown without them, so errors become failures."""
         wanted, selector = self.scope.figures, self._matching(self._scope())
         start, end = self._times()
-        start = end - promql.WINDOW if start == end else start
+        edges = self._edges()
+        if start == end:
+            edges = range_edges.Edges(self.engine, self.match, end - promql.WINDOW, end)
         jobs: dict[str, Callable[[], Mapping[tuple[str, str], Figures]]] = {}
         if not set(wanted).isdisjoint(prometheus_figures.COUNTERS):
-            jobs["counters"] = partial(prometheus_figures.Counters(self.engine, selector, start, end).counts, wanted)
+            jobs["counters"] = partial(prometheus_figures.Counters(self.engine, selector, edges).counts, wanted)
         if not {"volumes.used", "volumes.capacity"}.isdisjoint(wanted):
             jobs["volumes"] = lambda: prometheus_figures.volume_usage(self._ask, self.lists.claims(), selector)
         for what, job in jobs.items():
@@ -230,7 +255,7 @@ class PrometheusUsage(Usage):
                 self.missing.append(Failure(self.context, f"the {what} of pods", str(problem)))
 
     def _ask(self, query: str) -> Vector:
-        return self.engine.vector(query, self._times()[1])
+        return self.engine.vector(query, self._moment())
 
     # --- the past -----------------------------------------------------------------------------------------------
 
@@ -254,94 +279,54 @@ class PrometheusUsage(Usage):
         history = History(period, end - period.points * period.step)
         return Past(self.engine, self._gather, self.match, end, history, wanted, self._current().rules)
 
-    def _read_past(self, read: Callable[[Past], None]) -> Past | None:
+    def _measured(self, read: Callable[[], dict[Any, Any]], read_past: Callable[[Past, Any], None]) -> tuple[Any, Any]:
+        """Read usage at the end of a range, or before the gap in which it ends, and the points that are needed."""
+        used = read()
+        if not used and self._ends_in_gap():
+            used = read()
         if not self._past_is_needed():
-            return None
+            return used, None
         past: Past = self._past()
-        read(past)
-        self.engine.remarks |= dict.fromkeys(past.remarks())
-        return past
+        read_past(past, used)
+        if len(used) * range_edges.FEW <= len({key[:2] for key in past.history.objects()}) and self._ends_in_gap():
+            used = read()
+        self.engine.remarks |= dict.fromkeys(past.remarks(self._moment()))
+        return used, past
+
+    def _ends_in_gap(self) -> bool:
+        """Return whether a range turns out to end in a gap: then its end is read before that."""
+        period = self.scope.period
+        if period is None or not period.is_range or self._last is not None:
+            return False
+        self._last = self._edges().last_usage()
+        if self._last is None:
+            return False
+        self._current = Memoized(lambda: Current(self.engine, self._moment(), self._matching, self._gather))
+        self.engine.remarks[range_edges.words(self._last, self._times()[1])] = None
+        return True
 
     # --- time ---------------------------------------------------------------------------------------------------
+
+    def _moment(self) -> float:
+        """Return the time that is shown: the end of the range, or the last moment with data before it."""
+        end: float = self._times()[1]
+        return end if self._last is None else self._last
 
     def _bounds(self) -> tuple[float, float]:
         """Return the start and the end of the range, by the server's clock."""
         period = self.scope.period or Period()
         return period.bounds(self.engine.now() if period.end is None else 0.0)
 
-    def _window(self, used: Iterator[Used]) -> str | None:
-        """Return the range; for a single time, the time that the rates cover."""
-        start, end = self._times()
-        if end > start:
-            return go_duration(int(end - start) * 10**9)
-        known = [each["cpu"].window for each in used if "cpu" in each]
-        seconds = min((int(window) for window in known if window), default=0)
-        return go_duration(seconds * 10**9) if seconds else None
-
-    # --- rows ---------------------------------------------------------------------------------------------------
-
-    def _figures(self, past: Past | None, key: Key, more: Mapping[str, int] | None = None) -> dict[str, int] | None:
-        figures = dict(more or {})
-        if past and (keys := past.members(key)):
-            figures |= in_units(past.history.figures(keys, past.wanted)) | past.coverage(keys)
-        return figures or None
-
-    def _node(self, name: str, used: Used, past: Past | None, *, ended: bool) -> Node:
-        return Node(
-            self.context,
-            name,
-            _amount(used, "cpu"),
-            _amount(used, "memory"),
-            timestamp=utc(self._times()[1]),
-            window=self._window(iter([used])),
-            figures=self._figures(past, (name,)),
-            ended=ended,
-        )
-
-    def _pod(
-        self,
-        pod: tuple[str, str],
-        containers: Mapping[str, Used],
-        past: Past | None,
-        more: Mapping[str, int],
-        *,
-        ended: bool,
-    ) -> Pod:
-        rows = tuple(
-            Container(
-                name,
-                _amount(used, "cpu"),
-                _amount(used, "memory"),
-                figures=self._figures(past, (*pod, name)) if past and self.scope.containers else None,
-            )
-            for name, used in sorted(containers.items())
-        )
-        return Pod(
-            self.context,
-            *pod,
-            sum_all([row.cpu_nanocores for row in rows]) if rows else None,
-            sum_all([row.memory_bytes for row in rows]) if rows else None,
-            timestamp=utc(self._times()[1]),
-            window=self._window(iter(containers.values())),
-            # The only container of a pod without container labels has no name.
-            containers=tuple(row for row in rows if row.name),
-            figures=self._figures(past, pod, more),
-            ended=ended,
-        )
-
     def _why_nothing(self) -> str:
         """Return a message if the server has no container metrics, now or at the time in question; "" if it has."""
         words = self._current().explain_nothing()
         if not words:
             return ""
+        end = self._times()[1]
+        if last := range_edges.Edges(self.engine, self.match, end - range_edges.BACK, end).last_usage():
+            return f"this Prometheus has no data {self.moment or 'now'}: the last before that is of {utc(last)}"
         if self.moment:
             now = Current(self.engine, self.engine.now(), self._matching, self._gather)
             if not now.explain_nothing():
                 return f"this Prometheus has no data {self.moment}"
         return f"{words}: {promql.SCRAPED}"
-
-
-def _amount(used: Used, resource: str) -> int | None:
-    """Return the whole nanocores or bytes of a reading; None if it is unknown."""
-    number = used[resource].value if resource in used else None
-    return None if number is None else round(number * UNITS[resource])
