@@ -167,6 +167,24 @@ def beginners() -> Iterator[Series]:
     yield "kube_pod_created", {"namespace": "f", "pod": "created"}, at(begin, END, begin, STATES)
 
 
+def edges() -> Iterator[Series]:
+    """Give pods that began or ended near the ends of four hours, and had three cores only then, else half a one."""
+    for pod, begin, end, busy in (
+        ("echo", BEGIN, END - 4 * 3600 - 130, 0),
+        ("first", END - 2375, END, END - 2375),
+        ("last", END - 2 * 3600 - 13, END, END - 580),
+    ):
+        labels = {"namespace": "e", "pod": pod, "container": "main", "id": f"/{pod}", "node": "n1", "job": "kubelet"}
+
+        def used(when: int, begin: int = begin, busy: int = busy) -> float:
+            return (when - begin) * 0.5 + min(max(0, when - busy), 580 if pod == "last" else 365) * 2.5 * bool(busy)  # noqa: B023
+
+        for metric, grown in ((CPU, used), (MEMORY, 10 * MI)):
+            samples = at(begin - 17, end - 17, lambda when, grown=grown: grown(when + 17) if callable(grown) else grown)
+            yield metric, labels, ((when + 17, value) for when, value in samples if when + 17 > begin)
+        yield "kube_pod_created", {"namespace": "e", "pod": pod}, at(begin, end, begin, STATES)
+
+
 def kills() -> Iterator[Series]:
     """Give a container that was killed three times, the last time four and a half hours ago, by both witnesses."""
     runs = ((BEGIN, BEGIN + 600), (BEGIN + 630, BEGIN + 1200), (BEGIN + 1230, BEGIN + 1800), (BEGIN + 1830, END))
@@ -328,6 +346,7 @@ def everything() -> Iterator[Series]:
         far_apart,
         moved,
         beginners,
+        edges,
         kills,
         counts,
         starts,

@@ -251,6 +251,14 @@ def test_the_first_seconds_count_where_the_start_is_known(ask: Ask) -> None:
         assert shown == dict.fromkeys(("created", "started"), near((403 * 500 + 13 * 2500) / 403, 0.3))
 
 
+def test_what_was_busy_only_at_its_first_or_last_minutes_was_busy(ask: Ask) -> None:
+    """What ended two minutes before the range has no row, though the windows of rates reach that far."""
+    for step, pods in (("1m", ("first", "last")), ("590s", ("last",))):
+        rows = ask(f"pods -n e --since 4h {END} --step {step} --columns cpu.max")
+        assert sorted(rows) == ["first", "last"]
+        assert [millicores(rows[pod]["cpu"]["max"]) for pod in pods] == [near(3000)] * len(pods), step
+
+
 @pytest.mark.parametrize(("since", "kills"), [("6h", {"oomer": 3, "counted": 2}), ("1h", {"oomer": 0, "counted": 1})])
 def test_kills_count_in_the_range_in_which_they_were(ask: Ask, since: str, kills: dict[str, int]) -> None:
     rows = ask(f"pods -n m --since {since} {END} --columns oomKills")

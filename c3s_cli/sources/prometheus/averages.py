@@ -14,7 +14,8 @@ from c3s_cli.errors import C3sError
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.decoding import Matrix
 from c3s_cli.sources.prometheus.engine import Engine
-from c3s_cli.sources.prometheus.history import History, Key, runs
+from c3s_cli.sources.prometheus.history import History, Key
+from c3s_cli.sources.prometheus.lines import runs
 from c3s_cli.sources.prometheus.promql import Range
 from c3s_cli.sources.prometheus.reduction import as_points, reduce_series
 from c3s_cli.sources.prometheus.slices import Letters
@@ -89,14 +90,19 @@ class Averages(Struct):
         for selector in selectors:
             series = f"{promql.CPU}{promql.braces(selector, named, self.match)}"
             queries = [f"{edge} by ({by}) ({edge}_over_time(timestamp({series})[{size}s:{every}s]))" for edge in EDGES]
-            queries.append(f"sum by ({by}) (min by ({promql.OF_CONTAINER}) (min_over_time({series}[{size}s])))")
+            values = (("min", "min"), ("max", "last"))
+            queries += [
+                f"sum by ({by}) ({edge} by ({promql.OF_CONTAINER}) ({which}_over_time({series}[{size}s])))"
+                for edge, which in values
+            ]
             with suppress(C3sError):  # the counts will do
                 started = self._starts(named, len(short[0]))
-                first, last, value = (self._by_key(query, len(short[0])) for query in queries)
+                first, last, value, latest = (self._by_key(query, len(short[0])) for query in queries)
                 for key in short:
                     if key in first and key in last:
                         start = started.get(key, started.get(key[:2]))
-                        self.history.refine(key, first[key], last[key], value.get(key, 0.0), start)
+                        samples = first[key], last[key], value.get(key, 0.0), latest.get(key, 0.0)
+                        self.history.refine(key, samples, start)
 
     def _starts(self, named: str, size: int) -> dict[Key, float]:
         """Return when containers were started, else when pods were created. named: the matcher of the pods."""

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from operator import add
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct, field
 
 from c3s_cli.sources.prometheus.decoding import Points
+from c3s_cli.sources.prometheus.lines import add_up, average_of, join_lines, put_line, statistic_of
 from c3s_cli.sources.prometheus.promql import NEAR, Range
 
 Key = tuple[str, ...]
 # First and last second of an object's life.
 Life = tuple[float, float]
+# The times of the first and the last sample of counters, and their values.
+Edges = tuple[float, float, float, float]
+# If the last value differs more from the growth, the counter began again.
+CLOSE: Final = 0.25
 # One unit of Prometheus in c3s's units: nanocores, bytes.
 UNITS: Final = {"cpu": 10**9, "memory": 1}
 # As many points make extremes and percentiles of an object; with fewer, points of parts of a window are used as well.
@@ -35,16 +40,17 @@ SEVERAL: Final = 10
 class History(Struct):
     """The lines of all objects, by resource. start: the time of the point before the first one of the range.
 
-    lives: of the objects that began or ended in the range, as far as known. gaps: the points without any data. grown:
-    how much the counters of objects grew between the gaps, in core seconds, as far as known. measured: the seconds
-    before which points that is. estimated: of what was started again, how much of it no sample shows, and for how many
-    seconds.
+    lives: of the objects that began or ended in the range, as far as known. exact: whose begin is known to the second.
+    gaps: the points without any data. grown: how much the counters of objects grew between the gaps, in core seconds,
+    as far as known. measured: the seconds before which points that is. estimated: of what was started again, how much
+    of it no sample shows, and for how many seconds.
     """
 
     range: Range
     start: float
     lines: dict[str, dict[Key, array[float]]] = field(default_factory=lambda: {"cpu": {}, "memory": {}})
     lives: dict[Key, Life] = field(default_factory=dict)
+    exact: set[Key] = field(default_factory=set)
     gaps: frozenset[int] = frozenset()
     grown: dict[Key, float] = field(default_factory=dict)
     measured: Collection[int] = ()
@@ -119,33 +125,48 @@ class History(Struct):
         """Return the objects whose life is short enough that half a scrape at each end matters."""
         return [key for key, (first, last) in self.lives.items() if last - first < PRECISE * self.range.interval]
 
-    def refine(self, key: Key, first: float, last: float, value: float, start: float | None) -> None:
-        """Set the life of an object to the time in which it grew.
-
-        first, last: times of samples. value: the first one, of counters that began at 0. start: when, if it is known.
-        """
+    def refine(self, key: Key, samples: Edges, start: float | None) -> None:
+        """Set the life of an object to the time in which it grew. start: when its counters began at 0, if known."""
+        first, last, value, latest = samples
         interval, grown = self.range.interval, None if self.has_gaps() else self.grown.get(key)
         near, half = NEAR * interval, interval / 2
         end = self.end if self.end - last <= near else last + half
+        rate = (latest - value) / (last - first) if last > first else 0.0
+        simple = bool(grown) and rate > 0 and abs(latest - (grown or 0.0)) <= CLOSE * latest
         counted = begun = half
-        rate = 0.0
         for _ in range(3 if grown else 0):  # the rate depends on how far back the engine has gone, and the other way
-            rate = (grown or 0.0) / (end - first + counted)
+            rate = rate if simple else (grown or 0.0) / (end - first + counted)
             age = value / rate
             begun = age if age <= near else half
             counted = min(begun, half) if self.range.extrapolates else begun  # Prometheus: half a scrape at most
-        if start is not None and 0 <= first - start <= near:
+        known = start is not None and 0 <= first - start <= near
+        if start is not None and known:
             begun = first - start
-            if grown:
-                self.grown[key] = rate * (end - first) + value
-        elif grown:
-            self.grown[key] = rate * (end - first + begun)
+        if grown:
+            # Where there is a single run, its own samples tell how much it grew.
+            middle = latest - value + rate * (end - last) if simple else rate * (end - first)
+            self.grown[key] = middle + (value if known else rate * begun)
         self.lives[key] = first - begun, end
+        if known or (grown and begun != half):
+            self.exact.add(key)
 
-    def keep_lives(self, keys: Iterable[Key]) -> None:
-        """Forget the lives of all other objects, which had samples all the time."""
-        wanted = set(keys)
-        self.lives = {key: life for key, life in self.lives.items() if key in wanted}
+    def keep_lives(self, keys: Collection[Key]) -> None:
+        """Forget the lives of all other objects, which had samples all the time.
+
+        What was scraped just before the end is still there. Of what ended before the range, windows reach into it.
+        """
+        near = self.end - NEAR * self.range.interval
+        for key in keys:
+            if self.lives.get(key, (0.0, self.start))[1] <= self.start and self._is_echo(key):
+                for lines in self.lines.values():
+                    lines.pop(key, None)
+        lives = [(key, *self.lives[key]) for key in keys if key in self.lives]
+        self.lives = {key: (first, self.end if last >= near else last) for key, first, last in lives}
+
+    def _is_echo(self, key: Key) -> bool:
+        """Return whether an object has no points but in windows that began before the range."""
+        reach = math.ceil(self.range.window / self.range.step)
+        return all(math.isnan(value) for lines in self.lines.values() for value in lines.get(key, ())[reach:])
 
     def partial(self) -> list[Key]:
         """Return the objects that begin or end in the range: without any data at one of its ends."""
@@ -201,7 +222,7 @@ class History(Struct):
         """Return the average, and the sorted points, of the sum of objects; no points if there is no data."""
         lines = self.lines[resource]
         mine = [(key, lines[key]) for key in keys if key in lines]
-        total, present = _sum([line for _, line in mine])
+        total, present = add_up([line for _, line in mine])
         if not any(present[1:]):
             return 0.0, []
         places = range(1, self.count + 1)
@@ -218,10 +239,12 @@ class History(Struct):
             counted = [place for place in places if overlap[place] > 0 and present[place]]
         average = self._average_of([key for key, _ in mine])
         if average is None:
-            average = _average(total, overlap, counted, window / self.range.step)
+            average = average_of(total, overlap, counted, window / self.range.step)
         if all(present) and not near and min(overlap[1:]) >= WHOLE * window:
             return average, sorted([value / window for value in total[1:]])
-        absent = self._near([place for place in range(self.count + 1) if not present[place]])
+        edges = [place for place in range(self.count + 1) if present[place]]
+        inner = range(edges[0], edges[-1]) if all(key in self.exact for key, _ in mine) else range(self.count + 1)
+        absent = self._near([place for place in inner if not present[place]])
         whole = [place for place in counted if place not in absent and overlap[place] >= WHOLE * window]
         if len(whole) >= FEW:
             return average, sorted(total[place] / window for place in whole)
@@ -270,80 +293,3 @@ class History(Struct):
 def in_units(figures: Mapping[str, float]) -> dict[str, int]:
     """Convert statistics to whole nanocores or bytes."""
     return {name: round(number * UNITS[name.partition(".")[0]]) for name, number in figures.items()}
-
-
-def join_lines(one: array[float], other: array[float], both: Callable[[float, float], float]) -> array[float]:
-    """Join two lines point by point. both: joins two points; where one line has none, the other's counts."""
-    if not (math.isnan(sum(one)) or math.isnan(sum(other))):
-        return array("d", map(both, one, other))
-    return array(
-        "d",
-        [
-            second if math.isnan(first) else first if math.isnan(second) else both(first, second)
-            for first, second in zip(one, other, strict=True)
-        ],
-    )
-
-
-def put_line(
-    lines: dict[Any, array[float]], key: Any, line: array[float], both: Callable[[float, float], float]
-) -> None:
-    """Set the line of a key, joined with the one that it has."""
-    known = lines.get(key)
-    lines[key] = line if known is None else join_lines(known, line, both)
-
-
-def _sum(lines: Sequence[array[float]]) -> tuple[Sequence[float], Sequence[bool]]:
-    """Add up lines. Return the sums, and where at least one line has a point."""
-    whole = [line for line in lines if not any(map(math.isnan, line))]
-    size = len(lines[0]) if lines else 0
-    total: list[float] = [0.0] * size
-    for line in whole:
-        total = list(map(add, total, line))
-    present = [bool(whole)] * size
-    if len(whole) < len(lines):
-        for line in lines:
-            if any(map(math.isnan, line)):
-                for place, value in enumerate(line):
-                    if not math.isnan(value):
-                        total[place] += value
-                        present[place] = True
-    return total, present
-
-
-def _average(total: Sequence[float], overlap: Sequence[float], places: Sequence[int], size: float) -> float:
-    """Return growth over time, of windows that tile the places. size: how many steps a window has.
-
-    Windows longer than a step overlap: all of them together would count the ends of a range less than its middle.
-    """
-    grown = seconds = 0.0
-    for first, last in runs(places):
-        place, left = float(last), last - max(0.0, first - size)
-        while left > 0:
-            share = min(1.0, left / size)
-            low = max(first, int(place))
-            high, part = min(low + 1, last), max(0.0, place - low)
-            grown += share * (total[low] * (1 - part) + total[high] * part)
-            seconds += share * (overlap[low] * (1 - part) + overlap[high] * part)
-            place -= size
-            left -= size
-    return grown / seconds if seconds else 0.0
-
-
-def runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last of each run of successive places, which are sorted."""
-    first = 0
-    for place, each in enumerate(places):
-        if place + 1 == len(places) or places[place + 1] != each + 1:
-            yield places[first], each
-            first = place + 1
-
-
-def statistic_of(name: str, ordered: Sequence[float]) -> float:
-    """Return min, max or a percentile of sorted numbers, interpolated as in Prometheus."""
-    if name in ("min", "max"):
-        return ordered[0 if name == "min" else -1]
-    rank = int(name[1:]) / 100 * (len(ordered) - 1)
-    low = int(rank)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (rank - low)

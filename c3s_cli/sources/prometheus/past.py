@@ -19,7 +19,8 @@ from c3s_cli.sources.prometheus.averages import EDGES, Averages
 from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix
 from c3s_cli.sources.prometheus.engine import Engine
-from c3s_cli.sources.prometheus.history import History, Key, put_line
+from c3s_cli.sources.prometheus.history import History, Key
+from c3s_cli.sources.prometheus.lines import put_line
 from c3s_cli.sources.prometheus.lost_scrapes import counts_of, lost
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.raw_samples import RawSamples

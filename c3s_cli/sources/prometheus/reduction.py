@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.decoding import Matrix, Points, Vector
-from c3s_cli.sources.prometheus.history import Key, join_lines, put_line
+from c3s_cli.sources.prometheus.history import Key
+from c3s_cli.sources.prometheus.lines import join_lines, put_line
 
 # The labels that tell apart the instances of a container, the jobs that scrape it, and how they name it.
 INSTANCE: Final = tuple(promql.INSTANCE.split(", "))

@@ -52,10 +52,13 @@ def interval_of(matrix: Matrix) -> float | None:
 
 
 def longest_of(matrix: Matrix) -> float:
-    """Return the time between two samples that all but the longest gaps stay below, in seconds."""
+    """Return the time between two samples that all but the longest gaps stay below, in seconds.
+
+    Few samples may happen to have no long gaps: then the short ones tell.
+    """
     gaps = sorted(later - earlier for _, points in matrix[:200] for earlier, later in pairwise(points.times))
     usual = gaps[: bisect_right(gaps, DOWN * median(gaps))] if gaps else []
-    return usual[len(usual) * 9 // 10] if usual else 0.0
+    return max(usual[len(usual) * 9 // 10], 2 * median(usual) - usual[len(usual) // 10]) if usual else 0.0
 
 
 def still_scraped(matrix: Matrix) -> Matrix:

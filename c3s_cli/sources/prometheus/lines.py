@@ -1,0 +1,86 @@
+"""Lines of points, NaN where there is none: joined, added up and reduced to one number. No I/O."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from operator import add
+from typing import Any
+
+
+def join_lines(one: array[float], other: array[float], both: Callable[[float, float], float]) -> array[float]:
+    """Join two lines point by point. both: joins two points; where one line has none, the other's counts."""
+    if not (math.isnan(sum(one)) or math.isnan(sum(other))):
+        return array("d", map(both, one, other))
+    return array(
+        "d",
+        [
+            second if math.isnan(first) else first if math.isnan(second) else both(first, second)
+            for first, second in zip(one, other, strict=True)
+        ],
+    )
+
+
+def put_line(
+    lines: dict[Any, array[float]], key: Any, line: array[float], both: Callable[[float, float], float]
+) -> None:
+    """Set the line of a key, joined with the one that it has."""
+    known = lines.get(key)
+    lines[key] = line if known is None else join_lines(known, line, both)
+
+
+def add_up(lines: Sequence[array[float]]) -> tuple[Sequence[float], Sequence[bool]]:
+    """Add up lines. Return the sums, and where at least one line has a point."""
+    whole = [line for line in lines if not any(map(math.isnan, line))]
+    size = len(lines[0]) if lines else 0
+    total: list[float] = [0.0] * size
+    for line in whole:
+        total = list(map(add, total, line))
+    present = [bool(whole)] * size
+    if len(whole) < len(lines):
+        for line in lines:
+            if any(map(math.isnan, line)):
+                for place, value in enumerate(line):
+                    if not math.isnan(value):
+                        total[place] += value
+                        present[place] = True
+    return total, present
+
+
+def average_of(total: Sequence[float], overlap: Sequence[float], places: Sequence[int], size: float) -> float:
+    """Return growth over time, of windows that tile the places. size: how many steps a window has.
+
+    Windows longer than a step overlap: all of them together would count the ends of a range less than its middle.
+    """
+    grown = seconds = 0.0
+    for first, last in runs(places):
+        place, left = float(last), last - max(0.0, first - size)
+        while left > 0:
+            share = min(1.0, left / size)
+            low = max(first, int(place))
+            high, part = min(low + 1, last), max(0.0, place - low)
+            grown += share * (total[low] * (1 - part) + total[high] * part)
+            seconds += share * (overlap[low] * (1 - part) + overlap[high] * part)
+            place -= size
+            left -= size
+    return grown / seconds if seconds else 0.0
+
+
+def runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each run of successive places, which are sorted."""
+    first = 0
+    for place, each in enumerate(places):
+        if place + 1 == len(places) or places[place + 1] != each + 1:
+            yield places[first], each
+            first = place + 1
+
+
+def statistic_of(name: str, ordered: Sequence[float]) -> float:
+    """Return min, max or a percentile of sorted numbers, interpolated as in Prometheus."""
+    if name in ("min", "max"):
+        return ordered[0 if name == "min" else -1]
+    rank = int(name[1:]) / 100 * (len(ordered) - 1)
+    low = int(rank)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (rank - low)
