@@ -422,6 +422,25 @@ def test_gaps_that_are_shorter_than_a_step_or_window_are_said(
 
 
 @pytest.mark.parametrize("name", ENGINES)
+def test_scrapes_that_were_missed_do_not_lose_load(
+    run: Run, api: FakeApi, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Engines extrapolate half a scrape at most, so the minimum of a window of ten seemed to be 10 % lower."""
+    api.nodes(node("n1"), node("n2"))
+    with running(name, tmp_path_factory, six_hours.holes) as url:
+        for since, step in (("5h", "1m"), ("5h", "7m"), ("1h", "1m")):
+            for words, cores in (("pods -n m", (500, 250)), ("nodes", (2000, 1000))):
+                line = f"top {words} --since {since} {END} --step {step} --columns cpu.min,cpu.avg,cpu.max -o json"
+                document = json.loads(run(f"{line} --from {url} --server {api.url}").out)
+                shown = [[millicores(each["cpu"][of]) for of in ("min", "avg", "max")] for each in document["items"]]
+                assert sorted(shown, reverse=True) == [[near(each, 0.5)] * 3 for each in cores], line
+        # What ended has grown no more since its last sample.
+        line = f"top pods -A --by namespace --since 5h {END} --columns cpu.max -o json --from {url}"
+        _, row = json.loads(run(f"{line} --server {api.url}").out)["items"]
+        assert millicores(row["cpu"]["max"]) == near(1000, 6)
+
+
+@pytest.mark.parametrize("name", ENGINES)
 def test_scrapes_at_uneven_times_do_not_lose_load(
     run: Run, api: FakeApi, name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
-from c3s_cli.sources.prometheus.decoding import Points
+from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points, Vector
 from c3s_cli.sources.prometheus.promql import Range
+from c3s_cli.sources.prometheus.samples import Key, target_of
 
 # So many scrapes may be missing, and such a part of all, before that is a gap.
 FEW: Final = 2.5
 PART: Final = 0.03
 # At the least so many scrapes are counted together.
 TOGETHER: Final = 4
+# A scrape may be just outside of a range; fewer samples are missing.
+EDGE: Final = 0.9
 
 
 def counts_of(series: str, period: Range) -> str:
@@ -29,3 +33,22 @@ def lost(counts: Points, start: float, period: Range) -> dict[int, float]:
     full = [place for place, count in found.items() if count >= enough]
     missing = {place: usual - found.get(place, 0.0) for place in range(full[0], max(found) + 1)}
     return {place: number / usual for place, number in missing.items() if usual - number < enough}
+
+
+def whole_series(matrix: Matrix, count: int) -> list[Labels]:
+    """Return a series of each target that has all points of a range, and the one before."""
+    found: dict[Key, Labels] = {}
+    for labels, points in matrix:
+        if len(points.values) > count and not math.isnan(sum(points.values)):
+            found.setdefault(target_of(labels), labels)
+    return [*found.values()]
+
+
+def misses(counts: Vector, whole: Sequence[Labels], period: Range) -> bool:
+    """Return whether a target missed scrapes. counts: samples in the range. whole: a series of each target to judge."""
+    enough = period.seconds / period.interval - EDGE
+    most: dict[Key, float] = {}
+    for labels, number in counts:
+        target = target_of(labels)
+        most[target] = max(number, most.get(target, 0.0))
+    return any(most.get(target_of(labels), enough) < enough for labels in whole)

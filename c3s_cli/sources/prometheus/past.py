@@ -19,6 +19,7 @@ from c3s_cli.sources.prometheus.averages import EDGES, Averages
 from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix
 from c3s_cli.sources.prometheus.engine import Engine
+from c3s_cli.sources.prometheus.even_windows import EvenWindows
 from c3s_cli.sources.prometheus.history import History, Key
 from c3s_cli.sources.prometheus.lines import put_line
 from c3s_cli.sources.prometheus.lost_scrapes import counts_of, lost
@@ -28,12 +29,9 @@ from c3s_cli.sources.prometheus.reduction import reduce_series
 from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
 from c3s_cli.sources.prometheus.stale import bridge_holes, ended_series, pods_of, without_stale
-from c3s_cli.sources.prometheus.uneven import even_out
 
 # Above so many series of one container, such as those of single CPUs, the engine adds them up.
 MOST_SERIES: Final = 3
-# For how many points the growth is corrected where scrapes come at uneven times.
-MOST_POINTS: Final = 2_000_000
 # At how many moments of a range the clusters are looked at.
 LOOKS: Final = 24
 # For how many samples of a range the times are asked.
@@ -43,6 +41,8 @@ SHORT: Final = 0.005
 # With fewer objects, nobody knows whether a gap is theirs. Over more scrapes of each object, gaps are not looked for.
 SEVERAL: Final = 10
 MOST_SCRAPES: Final = 50_000
+# Of so many scrapes, one or two at the ends are below half a percent.
+PRECISE: Final = 500
 # If a larger share of the scrapes in a short step is missing, the point does not count.
 HALF: Final = 0.5
 
@@ -66,7 +66,11 @@ class Past(Struct):
     empty: frozenset[int] = frozenset()
     lost: float = 0.0
     unsure: float = 0.0
+    windows: EvenWindows = None  # type: ignore[assignment]
     _members: dict[Key, list[Key]] = {}
+
+    def __post_init__(self) -> None:
+        self.windows = EvenWindows(self.engine, self.history, self.match, self.end, self._matrix)
 
     @property
     def period(self) -> promql.Range:
@@ -106,7 +110,7 @@ class Past(Struct):
         if resource == "memory":
             return self._without_stale(matrix, query, "", rows)
         if isinstance(kind, promql.Kind) and not kind.own:
-            return self._even_out(matrix, partial(promql.last_of_nodes, kind), "", rows)
+            return self.windows.of_nodes(matrix, kind, rows)
         return matrix
 
     def read_pods(
@@ -138,7 +142,7 @@ class Past(Struct):
                 query = partial(promql.of_containers, resource)
                 matrix = self._matrix(resource, query, [selector], known, pods=True)
                 if resource == "cpu":
-                    matrix = self._even_out(matrix, promql.last_of_containers, selector, known)
+                    matrix = self.windows.of_pods(matrix, selector, known)
                     points[selector] = matrix
             else:
                 points.setdefault(selector, [])
@@ -169,20 +173,12 @@ class Past(Struct):
         """Find what figures need to be exact. series: how many there are. points: of CPU, by selectors."""
         if not self.rules:
             averages = Averages(self.engine, self.history, self.match, self.end, self.containers, jobs)
-            averages.measure(selectors, series.get("cpu", 0), growth="cpu.avg" in self.wanted, renamed=self.renamed)
+            # At the ends of a short range, scrapes that were missed matter.
+            short = self.windows.missed and self.period.seconds < PRECISE * self.period.interval
+            growth = "cpu.avg" in self.wanted and not short
+            averages.measure(selectors, series.get("cpu", 0), growth=growth, renamed=self.renamed)
             raw = RawSamples(self.engine, self.history, self.match, self.end, self.containers, jobs, self.renamed)
             self.unsure = max((raw.complete(*each, series) for each in points.items()), default=0.0)
-
-    def _even_out(self, matrix: Matrix, last: Callable[..., tuple[str, str]], matcher: str, rows: int) -> Matrix:
-        """Return the growth in windows without the error that uneven scrapes make. last: makes the queries."""
-        if not self.period.uneven or rows * self.period.points > MOST_POINTS:
-            return matrix
-        before = self.period.window // self.period.step
-        values, times = (
-            self._matrix("samples", lambda match, period, each=each: last(match, period)[each], [matcher], rows, before)
-            for each in (0, 1)
-        )
-        return even_out(matrix, values, times, self.history)
 
     def _both(self, read: Callable[[str], Any]) -> dict[str, Any]:
         resources = dict.fromkeys(name.partition(".")[0] for name in self.wanted) or {"memory": None}
@@ -340,8 +336,9 @@ class Past(Struct):
         if keys and (self.lost >= promql.WINDOW or missing > max(1, SHORT * self.period.points)):
             hours = go_duration(round((missing * self.period.step + self.lost) / 60) * 60 * 10**9)
             yield f"there is no data for {hours} of the range of {go_duration(self.period.seconds * 10**9)}"
-        if self.unsure and {*self.wanted} - {"cpu.avg"}:
-            share = f"{math.ceil(self.unsure * 100)}%"
+        unsure = max(self.unsure, self.windows.unsure)
+        if unsure and {*self.wanted} - {"cpu.avg"}:
+            share = f"{math.ceil(unsure * 100)}%"
             yield f"samples come at uneven times: minima, maxima and percentiles of CPU may be up to {share} off"
         if keys and self.period.interval > promql.FAR:
             interval = go_duration(round(self.period.interval) * 10**9)

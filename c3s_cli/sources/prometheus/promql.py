@@ -79,8 +79,8 @@ class Range(Struct, frozen=True):
 
     @property
     def uneven(self) -> bool:
-        """Whether samples come at uneven times, and windows consist of steps."""
-        return self.longest > NEAR * self.interval and self.window % self.step == 0
+        """Whether samples come at uneven times."""
+        return self.longest > NEAR * self.interval
 
     @property
     def points(self) -> int:
@@ -215,20 +215,25 @@ def of_containers(resource: str, match: str, period: Range) -> str:
     return growth_of(f"{CPU}{braces(match)}", period)
 
 
-def last_of_containers(match: str, period: Range) -> tuple[str, str]:
-    """Return the queries for the last values of the counters of containers, and for the times of these."""
-    return _last_of(f"{CPU}{braces(match)}", period)
+def last_of_containers(match: str, period: Range, offset: int) -> tuple[str, str]:
+    """Return the queries for the last values of the counters of containers, and for the times of these.
+
+    offset: how many seconds before a point.
+    """
+    return _last_of(f"{CPU}{braces(match)}", period, offset)
 
 
-def last_of_nodes(kind: Kind, match: str, period: Range) -> tuple[str, str]:
+def last_of_nodes(kind: Kind, match: str, period: Range, offset: int) -> tuple[str, str]:
     """Return the same for nodes."""
-    value, time = _last_of(f"{kind.cpu}{braces(kind.match, match)}", period)
+    value, time = _last_of(f"{kind.cpu}{braces(kind.match, match)}", period, offset)
     return f"max by ({NODE}, job) (sum without (cpu) ({value}))", f"max by ({NODE}, job) ({time})"
 
 
-def _last_of(series: str, period: Range) -> tuple[str, str]:
-    last = f"{series}[{period.lookback}s]"
-    return f"last_over_time({last})", f"timestamp({series})" if period.extrapolates else f"tlast_over_time({last})"
+def _last_of(series: str, period: Range, offset: int) -> tuple[str, str]:
+    earlier = f" offset {offset}s" if offset else ""
+    last = f"{series}[{max(period.lookback, WINDOW)}s]{earlier}"
+    time = f"timestamp({series}{earlier})" if period.extrapolates else f"tlast_over_time({last})"
+    return f"last_over_time({last})", time
 
 
 def of_pods(resource: str, match: str, period: Range, *, containers: bool, jobs: bool) -> str:
