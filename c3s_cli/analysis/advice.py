@@ -14,6 +14,7 @@ from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.request.condition import Comparison, Condition, Membership, Word
+from c3s_cli.request.shares import percentage_of
 
 if TYPE_CHECKING:
     from c3s_cli.model.fit_rows import Row
@@ -25,12 +26,6 @@ AT_MOST: Final = 3
 BARE: Final = re.compile(r"[0-9]*\.?[0-9]+")
 HUNDRED: Final = 100
 ORDERING: Final = (">", ">=", "<", "<=")
-# The columns that have a percentage of the same name: cpu%, swap%, cpu.p95%, used%.
-PERCENTAGES: Final = (
-    (re.compile(r"(cpu|memory|swap)\.usage"), r"\1%"),
-    (re.compile(r"((?:cpu|memory)\.(?:avg|min|max|p[0-9]+))"), r"\1%"),
-    (re.compile(r"volume\.used"), "used%"),
-)
 # Pods that use so many cores are rare, and most thresholds in percent are above.
 MIB: Final = 1024**2
 MANY_CORES: Final = 20 * 10**9
@@ -72,7 +67,7 @@ def _bare_numbers(condition: Condition, rows: Sequence[Any]) -> Iterator[str]:
 
 def _meaning(test: Comparison, rows: Sequence[Any]) -> Iterator[str]:
     """Say what a number means: 90 cores that no row can have were percent or millicores, 500 bytes mebibytes."""
-    name = next((match.expand(to) for of, to in PERCENTAGES if (match := of.fullmatch(test.column.name))), "")
+    name = percentage_of(test.column.name)
     number = test.text
     if test.column.unit is Unit.PERCENT:
         share = f"{float(number) * 100:g}"

@@ -106,6 +106,8 @@ def filled(row: Read | Hint, name: str, value: str, names: Sequence[str], path: 
         from c3s_cli.flags.values import percent, regular  # few flags have such values
 
         return text.replace("{*}", _quoted(regular(value))).replace("{%}", shlex.quote(percent(value)))
+    if "label:{}" in text:
+        return text.replace("label:{}", shlex.quote(",".join(f"label:{each}" for each in parts)))
     if "({})" in text:
         return text.replace("{}", ", ".join(map(_quoted, value.split(","))))
     return text.replace("{}", _quoted(value) if "'" in row.c3s else shlex.quote(value))

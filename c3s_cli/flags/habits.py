@@ -50,7 +50,10 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--where", "--fail-if {}", of="check, alert"),
     Read("--max-restarts, --max-cpu, --max-memory", "--fail-if '{rest} > {}'", of="check, alert"),
     Read("--min-cpu, --min-memory", "--fail-if '{rest} < {}'", of="check, alert"),
-    Read("--period={}, --monthly, --month", "", of="cost, costs", remark="costs are those of a month"),
+    Read("--period=month, --monthly, --month", "", of="cost, costs", remark="costs are those of a month"),
+    Read(
+        "--period={}", "", of="cost, costs", remark="costs are those of hoursPerMonth in the price file: 168 is a week"
+    ),
     Read("--currency={}", "", of="cost, costs", remark="the currency is in the price file"),
     Read("--all", "", of="wait", remark="all rows count"),
     Read("--node, --nodes", "--without {}", of="drain, cordon"),
@@ -82,6 +85,8 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--to, --until", "--after {}", of="diff"),
     # What repeats a reading: flags of `watch`, or that command.
     Read("--every, --refresh", "--interval {}"),
+    # From so long ago, and not so long before the end, as in journalctl.
+    Read("--since={}", "--start {}", of="nodes, pods, cluster", having="--until"),
     Read("--until", "--end {}", of="nodes, pods, cluster", having="--since, --start, --at"),
     Read("--until, --until-all", "watch {command} --{name} {}", of="nodes, pods, cluster"),
     Read("-i, --interval, --refresh, --every", "watch {command} --interval {}", of="nodes, pods, cluster"),
@@ -162,6 +167,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--output=tsv={}", "--output tsv --columns {}"),
     Read("--no-color, --no-colour", "--color never"),
     # Times and sources.
+    Read("-f, --file, --filename, --input, --recording", "--from {}", of="nodes, pods, cluster, volumes"),
     Read("--offset, --ago", "--at -{}"),
     Read("--prometheus", "--from prometheus"),
     Read("--prometheus, --prometheus-url, --source", "--from {}"),
@@ -219,7 +225,7 @@ WORDS: Final = (
         "top pods -A --where 'ready.count < ready.expected' --columns ready,waiting,restarts",
     ),
     Read(
-        "throttled, throttling",
+        "throttled, throttling, throttle",
         "top pods -A --from prometheus --columns default,throttled --sort-by throttled:desc",
     ),
     Read("unused, waste, idle, slack, efficiency", f"top workloads -A {UNUSED}"),

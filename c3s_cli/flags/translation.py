@@ -7,6 +7,7 @@ stderr.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
@@ -24,6 +25,7 @@ GROUPS: Final = ("top", "watch")
 OF_THE_PAST: Final = ("--since", "--start", "--at")
 OF_SIDES: Final = ("--before", "--after")
 WITH_PAST: Final = ("nodes", "pods", "cluster", "rightsize", "diff")
+TIME: Final = r"-?[0-9]+ ?[smhdw][a-z ]*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}.*"
 # The formats of `rightsize` that need the past.
 CHANGES: Final = ("patch", "kustomize", "resources")
 
@@ -125,8 +127,22 @@ def _is_foreign(flag: Flag) -> bool:
     return takes_value(name) is None or any(fits(value, value_of(flag)) for value, _ in rows_of(name))
 
 
+def _with_times(line: Line) -> tuple[Line, list[str]]:
+    """Replace `--from 24h`, which names a time and no source, by the flag of that side."""
+    times = [flag for flag in line.flags if flag[0].startswith("--from=") and re.fullmatch(TIME, value_of(flag))]
+    if not times or "--before" in line.names():
+        return line, []
+    flags = tuple((f"--before={value_of(flag)}",) if flag in times else flag for flag in line.flags)
+    return structs.replace(line, flags=flags), [f"--from {value_of(times[0])} is read as --before {value_of(times[0])}"]
+
+
 def _with_source(line: Line, path: Path) -> tuple[Line, list[str]]:
     """Read the past from the Prometheus of the cluster, unless a source is named: no other knows it."""
+    if path == ("diff",):
+        line, remarks = _with_times(line)
+        if remarks:
+            line, more = _with_source(line, path)
+            return line, [*remarks, *more]
     names = line.names()
     past = [name for name in names if name in (OF_SIDES if path == ("diff",) else OF_THE_PAST)]
     if path == ("rightsize",):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit, flat
+from c3s_cli.request.condition import Membership
 from c3s_cli.request.query import Query
 from c3s_cli.request.target import Origin
 
@@ -17,6 +18,8 @@ STATES: Final = (
     *("status", "restarts", "ready", "waiting", "pending", "lastTermination.", "oomKilled"),
     *("schedulable", "taints"),
 )
+# What kubectl shows of pods that have ended.
+ENDED: Final = ("Failed", "Succeeded", "Evicted")
 BARE_PERCENT: Final = re.compile(r"(?i)(?<![\w.])(cpu|mem(?:ory)?)%(?!\w)")
 
 
@@ -58,6 +61,17 @@ def states_of_now(query: Query, origin: Origin) -> str:
 def _listed(names: Iterable[str]) -> str:
     words = list(names)
     return f"{', '.join(words)} {'is' if len(words) == 1 else 'are'}"
+
+
+def of_ended(query: Query) -> str:
+    """Say that conditions ask for pods that have ended, which have no rows now; "" if none does."""
+    if query.objects is not Kind.POD or (query.period and query.period.is_range):
+        return ""
+    conditions = filter(None, (query.where, query.fail_if, query.until))
+    tests = [test for condition in conditions for test in condition.tests() if test.columns[0].name == "status"]
+    choices = [each for test in tests for each in (test.choices if isinstance(test, Membership) else (test,))]
+    ended = dict.fromkeys(each.text for each in choices if each.operator == "=" and each.text in ENDED)
+    return f"pods that have ended have no rows, so status is never {' or '.join(ended)}" if ended else ""
 
 
 def of_requests(texts: Iterable[str], kind: Kind) -> str:

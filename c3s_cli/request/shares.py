@@ -9,7 +9,8 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from c3s_cli.columns.vocabulary import Column, Unit
+from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.errors import UsageError
 
 RATIO: Final = re.compile(r"/|ratio", re.IGNORECASE)
@@ -19,6 +20,12 @@ PRODUCT: Final = re.compile(
     rf"\s*(?P<resource>cpu|mem)\w*(?:\.\w+)?\s*(?P<operator>[<>]=?)\s*(?:(?P<first>{NUMBER})\s*\*\s*)?"
     rf"(?:(?P=resource)\w*\W(?P<of>request|limit)s?)(?:\s*\*\s*(?P<last>{NUMBER}))?\s*",
     re.IGNORECASE,
+)
+# The columns that have a percentage of the same name: cpu%, swap%, cpu.p95%, used%.
+PERCENTAGES: Final = (
+    (re.compile(r"(cpu|memory|swap)\.usage"), r"\1%"),
+    (re.compile(r"((?:cpu|memory)\.(?:avg|min|max|p[0-9]+))"), r"\1%"),
+    (re.compile(r"volume\.used"), "used%"),
 )
 # More than ten times the requests is rather a percentage than a ratio.
 LARGEST_RATIO: Final = 10
@@ -38,6 +45,25 @@ def check_ratio(name: str, column: Column, operator: str, value: str) -> None:
         f"{name} is a percentage: {value} may be a ratio or a percentage",
         hint=f"did you mean '{short} {operator} {float(percent):g}'?",
     )
+
+
+def percentage_of(name: str) -> str:
+    """Return the percentage of the same name as an amount, such as cpu% for cpu.usage; "" if it has none."""
+    return next((match.expand(to) for of, to in PERCENTAGES if (match := of.fullmatch(name))), "")
+
+
+def share_of(column: Column, text: str, naming: Naming) -> Column:
+    """Return the percentage of an amount that is compared with one, as in `memory > 90%`; else the column itself.
+
+    UsageError for pods: there it may be of requests or of limits.
+    """
+    name = percentage_of(column.name) if text.endswith("%") and column.unit is not Unit.PERCENT else ""
+    if name and naming.kind.group is Kind.POD_GROUP:
+        raise UsageError(
+            f"{text[:64]!r} is no value for {column.name} ({column.unit.value})",
+            hint=f"for a percentage compare {name}requests or {name}limits",
+        )
+    return naming.find(name) if name else column
 
 
 def hint_of_arithmetic(text: str) -> str:

@@ -27,7 +27,7 @@ from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
 from c3s_cli.flags.values import is_glob, regular
 from c3s_cli.request.condition import Comparison, Condition, Membership, Test, Word, may_be_none
-from c3s_cli.request.shares import check_ratio, hint_of_arithmetic
+from c3s_cli.request.shares import check_ratio, hint_of_arithmetic, share_of
 from c3s_cli.terminal.printable import NONE, UNKNOWN
 
 ORDERING: Final = ("=", "!=", ">", ">=", "<", "<=")
@@ -126,6 +126,7 @@ def _test(text: str, place: int, naming: Naming) -> tuple[Test, int]:
     if value is None:
         raise UsageError(f"expected a value after {text[: operator.end()].strip()!r}", hint=QUOTING)
     check_ratio(name[1], column, operator[1], value[3] or "")
+    column = share_of(column, value[3] or "", naming)
     return _comparison(column, SAME.get(operator[1], operator[1]), value), value.end()
 
 

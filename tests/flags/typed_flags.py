@@ -16,6 +16,19 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
         "diff nodes --before 1h",
         "--compare 1h is read as c3s diff nodes --before 1h",
     ),
+    (
+        "cost nodes --prices prices.yaml --period week",
+        "top nodes --prices prices.yaml",
+        "--period week is read as nothing: costs are those of hoursPerMonth in the price file: 168 is a week",
+        "cost nodes is read as c3s top nodes",
+    ),
+    (
+        "top nodes -L a,b",
+        "top nodes --columns default,label:a,label:b",
+        "-L a,b is read as --columns default,label:a,label:b",
+    ),
+    ("diff nodes --from 2h", "diff nodes --before 2h", "--from 2h is read as --before 2h"),
+    ("top pods -f nosuch.c3s", "top pods --from nosuch.c3s", "-f nosuch.c3s is read as --from nosuch.c3s"),
     # Another name of a flag.
     ("top pods --all", "top pods -A", "--all is read as --all-namespaces"),
     ("top nodes --all-clusters", "top nodes --all-contexts", "--all-clusters is read as --all-contexts"),
@@ -206,7 +219,8 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
     ),
     (
         "top pods --from prometheus --since 3h --until 1h",
-        "top pods --from prometheus --since 3h --end -1h",
+        "top pods --from prometheus --start 3h --end 1h",
+        "--since 3h is read as --start 3h",
         "--until 1h is read as --end 1h",
     ),
     (

@@ -1,0 +1,58 @@
+"""Percentages that are written as the value of an amount, and conditions that no row can meet."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Run
+
+MEANT = "hint: for a percentage compare memory%requests or memory%limits\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "same"),
+    [
+        ("top nodes --where 'mem > 50%'", "top nodes --where 'memory% > 50'"),
+        ("top nodes --by pool --fail-if 'cpu >= 20%'", "top nodes --by pool --fail-if 'cpu% >= 20'"),
+        ("top cluster --fail-if 'memory < 10%'", "top cluster --fail-if 'memory% < 10'"),
+        (
+            "top nodes --from prometheus --since 1d --where 'cpu.p95 > 30%'",
+            "top nodes --from prometheus --since 1d --where 'cpu.p95% > 30'",
+        ),
+        (
+            "top volumes -A --from prometheus --where 'used > 60%'",
+            "top volumes -A --from prometheus --where 'used% > 60'",
+        ),
+    ],
+)
+def test_a_percentage_is_compared_with_the_only_one_that_it_may_be(demo: Run, words: str, same: str) -> None:
+    result = demo(words)
+    assert result.out
+    assert result == demo(same)
+
+
+@pytest.mark.parametrize("words", ["top pods --where", "top ns --fail-if", "watch pods --until"])
+def test_of_pods_it_may_be_of_requests_or_limits(demo: Run, words: str) -> None:
+    assert demo(f"{words} 'memory > 90%'") == (
+        2,
+        "",
+        f"error: '90%' is no value for memory.usage (bytes)\n{MEANT}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("status = Failed", "Failed"),
+        ("cpu > 9, phase in (Succeeded, Running, Evicted)", "Succeeded or Evicted"),
+        ("status != Failed", ""),
+        ("status not in (Failed)", ""),
+        ("status = Running", ""),
+    ],
+)
+def test_pods_that_have_ended_are_no_rows(demo: Run, condition: str, said: str) -> None:
+    """--fail-if would be green whatever fails."""
+    remark = f"pods that have ended have no rows, so status is never {said}"
+    for words in ("top pods --fail-if", "top deploy --where"):
+        lines = demo(f'{words} "{condition}"').err.splitlines()
+        assert [line for line in lines if "have ended" in line] == ([remark] if said else [])
