@@ -75,19 +75,11 @@ def _sums(members: Sequence[Any]) -> tuple[dict[str, int], int]:
     sums = {} if None in requested or not live else {"cost.requests": sum(filter(None, requested))}
     measured = [member for member in live if None not in (member.cpu_nanocores, member.memory_bytes)]
     used = [_figure(member, "cost.usage") for member in measured]
-    unmeasured = sum(_has_started(member) for member in live) - len(measured)
-    if None not in used and (measured or (live and not unmeasured)):
+    if measured and None not in used:
         sums["cost.usage"] = sum(filter(None, used))
         compared = [_figure(member, "cost.requests") for member in measured]
         sums |= {} if None in compared else {COMPARED: sum(filter(None, compared))}
-    return sums, unmeasured
-
-
-def _has_started(member: Any) -> bool:
-    """Return whether a node or pod may use something: one that is measured, or a pod that has run."""
-    if None not in (member.cpu_nanocores, member.memory_bytes):
-        return True
-    return member.facts is None or getattr(member.facts, "started", True)
+    return sums, len(live) - len(measured)
 
 
 def _figure(member: Any, name: str) -> int | None:

@@ -81,8 +81,9 @@ def _joined(
     details_of = {name: node.details for name, node in nodes.items()}
     rows: dict[Key, Pod] = {}
     for key, facts in pods:
-        pod = measured.get(key) or Pod(sample.context, *key, None, None)
-        joined = _containers(pod.containers, facts.containers) if containers else ()
+        usage = None if facts.started else 0  # what has not started uses nothing, and that is known
+        pod = measured.get(key) or Pod(sample.context, *key, usage, usage)
+        joined = _containers(pod.containers, facts.containers, usage) if containers else ()
         rows[key] = structs.replace(pod, containers=joined, facts=facts, node_details=details_of.get(facts.node))
     return rows
 
@@ -125,10 +126,17 @@ class _Known(NamedTuple):
     alone: set[Key]
 
 
-def _containers(measured: tuple[Container, ...], requested: tuple[Container, ...]) -> tuple[Container, ...]:
-    """Join the containers' usage with their requests and limits, by name; those without usage come last."""
+def _containers(
+    measured: tuple[Container, ...], requested: tuple[Container, ...], usage: int | None
+) -> tuple[Container, ...]:
+    """Join the containers' usage with their requests and limits, by name; those without usage come last.
+
+    usage: that of all containers of a pod that is not measured.
+    """
     if not measured:
-        return requested
+        if usage is None:
+            return requested
+        return tuple(structs.replace(each, cpu_nanocores=usage, memory_bytes=usage) for each in requested)
     if len(measured) == len(requested) == 1 and measured[0].name == requested[0].name:
         return (_container(measured[0], requested[0]),)  # most pods: a third of the time
     left = {container.name: container for container in requested}

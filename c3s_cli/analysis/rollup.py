@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from msgspec import structs
-
 from c3s_cli.amounts.totals import added, by_key, sum_known
 from c3s_cli.columns.vocabulary import Column
 from c3s_cli.model.obstacles import obstacles
@@ -174,11 +172,15 @@ def _schedulable_free(nodes: Sequence[Node]) -> Amounts | None:
     return free
 
 
+def is_idle(pod: Pod) -> bool:
+    """Return whether a pod has not started: then it is not measured, but is known to use nothing."""
+    return pod.timestamp is None and pod.facts is not None and not pod.facts.started
+
+
 def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
     """Make one row of several pods."""
     measured = [pod for pod in pods if pod.timestamp is not None]
-    # What has not started uses nothing, and that is known.
-    using = measured + [_idle(pod) for pod in pods if pod.timestamp is None and pod.facts and not pod.facts.started]
+    using = measured + [pod for pod in pods if is_idle(pod)]
     known = [pod for pod in pods if pod.facts is not None]
     live = [pod for pod in known if not pod.ended]
     comparable = [pod for pod in using if pod.facts is not None and not pod.facts.unknown]
@@ -205,11 +207,6 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
         binding_limits=share_all([pod.measured_limits for pod in live]) if len(known) == len(pods) else None,
         ended=bool(pods) and all(pod.ended for pod in pods),
     )
-
-
-def _idle(pod: Pod) -> Pod:
-    """Return the pod as if it had been measured, and used nothing."""
-    return structs.replace(pod, cpu_nanocores=0, memory_bytes=0, timestamp="")
 
 
 def grouped(

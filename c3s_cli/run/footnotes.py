@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from c3s_cli.analysis.rollup import is_idle
 from c3s_cli.columns.catalogue import table_of
 from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.vocabulary import Unit, flat
-from c3s_cli.model.rows import Group
+from c3s_cli.model.rows import Group, Pod
 from c3s_cli.report import Report
 from c3s_cli.request.view import TABLES, Format, View
 from c3s_cli.terminal.stderr import named
 
+USAGE: Final = {"cpu.usage", "memory.usage"}
 # The units of exact values.
 EXACT: Final = {Unit.NANOCORES: "nanocores", Unit.BYTES: "bytes"}
 
@@ -43,7 +45,9 @@ def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[s
         percent = any(column.unit is Unit.PERCENT for columns in lacking.values() for column in columns)
         what = "usage and its percentages are" if percent else "usage is the sum"
         yield f"{what} of what is measured only: {named(incomplete)}"
-    idle = [
+    shown = {column.name for column in flat(report.columns)}
+    idle = [row.name for row in report.rows if isinstance(row, Pod) and is_idle(row) and shown & USAGE]
+    idle += [
         f"{name} ({count} of {row.pod_count} pods)"
         for name, (row, columns) in sums.items()
         if (count := _not_started(row)) and any(column.in_part for column in columns)

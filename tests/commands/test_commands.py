@@ -246,8 +246,8 @@ def test_wide_has_no_effect_with_columns(demo: Run) -> None:
 def test_an_unmeasured_pod_is_a_row_if_specs_are_read(demo: Run) -> None:
     items = json.loads(demo("top pods -A -o json --columns cpu.usage,status").out)["items"]
     states = {item["name"].rsplit("-", 1)[0]: (item["status"], item["cpu"]["usage"]) for item in items}
-    assert states["train-xl"] == ("Pending", None)
-    assert states["thumbnails"] == ("ContainerCreating", None)
+    assert states["train-xl"] == ("Pending", 0)
+    assert states["thumbnails"] == ("ContainerCreating", 0)
     assert states["fraud-scorer-9nqtj8g427"] == ("CrashLoopBackOff", None)
     unmeasured = {item["name"] for item in items if item["cpu"]["usage"] is None}
     assert {"suggest-r96bw8m69z-5st7r", "kube-proxy-zjc9p"} <= unmeasured

@@ -84,7 +84,7 @@ EXPECTED: Final[dict[str, tuple[Fraction | None, Fraction | None, Fraction | Non
     ),
     "busy": (hours(*PLAIN, "0.5", "0.5"), hours(*PLAIN, "1.5", "1"), Fraction(0)),
     "unmeasured": (hours(*SPOT, "1", "1"), None, None),
-    "waiting": (Fraction(0), None, None),
+    "waiting": (Fraction(0), Fraction(0), Fraction(0)),
     "model": (hours(*GPU, "1", "2", gpus=2), hours(*GPU, "0.25", "1", gpus=2), hours(*GPU, "0.75", "1")),
 }
 
@@ -145,12 +145,12 @@ def test_containers_nodes_and_clusters_have_costs(priced: Priced) -> None:
 
 def test_conditions_and_orders_compare_exact_costs(priced: Priced) -> None:
     assert priced("top pods -A --where 'cost.waste = 29.75' -o name").out == "pod/model\n"
-    assert priced("top pods -A --where 'cost.waste < 29.75' -o name").out == "pod/busy\n"
+    assert priced("top pods -A --where 'cost.waste < 29.75' -o name").out == "pod/busy\npod/waiting\n"
     names = priced("top pods -A --sort-by cost.requests --no-headers --columns cost.requests").out
     assert [line.split()[1] for line in names.splitlines()] == ["model", "wasteful", "busy", "unmeasured", "waiting"]
     failed = priced("top pods -A --fail-if 'cost.waste > 29' --fail-if-unknown -o name")
     assert failed.code == 3
-    assert "could not be judged (no metrics): a/unmeasured, a/waiting" in failed.err
+    assert "could not be judged (no metrics): a/unmeasured\n" in failed.err
     assert priced("top pods -A --where 'cost.waste > x'").err.splitlines() == [
         "error: 'x' is no value for cost.waste (currency per month)",
         "hint: write it as 100 or 12.50",

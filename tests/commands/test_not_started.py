@@ -44,6 +44,21 @@ def test_they_count_with_their_requests_and_use_nothing(run: Run, starting: Fake
     assert (judged.code, judged.err) == (0, "")
 
 
+def test_the_pods_and_their_containers_use_nothing_either(run: Run, starting: FakeApi) -> None:
+    words = f"top pods -A --server {starting.url} --fail-if 'cpu.usage > 1' --fail-if-unknown"
+    result = run(f"{words} --columns cpu,memory,cpu.unused --no-headers")
+    assert [line.split() for line in result.out.splitlines()] == [
+        ["l", "runs", "50m", "90Mi", "50m"],
+        ["l", "young", "<unknown>", "<unknown>", "<unknown>"],
+        ["m", "waits", "0m", "0Mi", "100m"],
+        ["n", "runs", "50m", "90Mi", "50m"],
+        ["n", "waits", "0m", "0Mi", "100m"],
+    ]
+    assert (result.code, result.err) == (3, "--fail-if: 1 row could not be judged (no metrics): l/young\n")
+    containers = "top pods -A --containers --where 'namespace = m' --columns cpu,cpu.unused --no-headers"
+    assert run(f"{containers} --server {starting.url}").out.split() == ["m", "waits", "app", "0m", "100m"]
+
+
 def test_the_sum_of_what_is_unused_is_that_of_the_rows(run: Run, starting: FakeApi) -> None:
     words = f"top pods -A --by namespace --columns cpu.unused --sum --server {starting.url}"
     assert [line.split()[-1] for line in run(words).out.splitlines()[1:]] == [
@@ -62,4 +77,10 @@ def test_a_table_for_eyes_says_which_sums_count_them(run: Run, starting: FakeApi
         "pods that have not started count as using nothing: m (1 of 1 pods), n (1 of 2 pods), the sum (2 of 5 pods)",
     ]
     assert at_terminal(run, f"{words} --columns cpu.requests", 200).err == ""
+    pods = f"top pods -A --server {starting.url} --columns"
+    assert (
+        at_terminal(run, f"{pods} cpu,status", 200).err
+        == "pods that have not started count as using nothing: waits, waits\n"
+    )
+    assert at_terminal(run, f"{pods} cpu.requests", 200).err == ""
     assert run(words).err == ""

@@ -242,6 +242,26 @@ def test_bounds_decide_about_a_group_that_is_measured_in_part(
     assert (result.code, result.err.splitlines()) == (code, lines)
 
 
+@pytest.mark.parametrize(
+    "words", ["top ns", "top ns n", "top pods -A --by namespace", "top pods -A --by node --limit 0"]
+)
+@pytest.mark.parametrize("flag", ["--fail-if", "--until"])
+def test_a_gate_on_groups_looks_for_members_that_nobody_measured(
+    run: Run, rollout: FakeApi, words: str, flag: str
+) -> None:
+    rollout.routes["/apis/metrics.k8s.io/v1beta1/namespaces/n/pods"] = rollout.routes[
+        "/apis/metrics.k8s.io/v1beta1/pods"
+    ]
+    rollout.routes["/api/v1/namespaces/n/pods"] = rollout.routes["/api/v1/pods"]
+    words = f"{words} {flag} 'cpu > 5' --server {rollout.url}"
+    result = run(f"{words} -o json" if flag == "--fail-if" else f"{words} --count 1 -o name".replace("top", "watch"))
+    assert result.code == (0 if flag == "--fail-if" else 4)
+    name, share = ("node-a", "1 of 4") if "node" in words else ("n", "1 of 4")
+    assert result.err.splitlines()[-1] == f"{flag}: 1 row {NOT_ALL}: {name} ({share} pods measured)"
+    if flag == "--fail-if":
+        assert json.loads(result.out)["metadata"]["unjudged"] == [name]
+
+
 def test_a_pod_that_has_not_started_uses_nothing(run: Run, rollout: FakeApi) -> None:
     words = ["top", "pods", "-A", "--server", rollout.url, "--by", "owner", "--where", "owner = Job/job"]
     result = run(*words, "--fail-if", "cpu%requests > 10", "--fail-if-unknown", "-o", "json")

@@ -61,7 +61,7 @@ def test_names_make_room_and_figures_stay(demo: Run, words: str, columns: int) -
 
 
 def test_a_table_fits_the_window_if_names_can_make_it_fit(demo: Run) -> None:
-    assert shown(demo, "top pods -n batch --columns default,node --where 'cpu != unknown'", 60) == [
+    assert shown(demo, "top pods -n batch --columns default,node --where 'cpu > 0'", 60) == [
         "NAME                     CPU(cores)   MEMORY(bytes)   NODE",
         "etl-backfill-zcpgd       1667m        1431Mi          spot-1",
         f"nightly-rep{MARK}0700-wtzz8   1373m        1520Mi          spot-1",

@@ -78,8 +78,8 @@ def test_a_pod_that_waits_for_a_node_is_explained(desk: TerminalSession) -> None
     why = "0/10 nodes are available: 10 Insufficient nvidia.com/gpu."
     assert below(seen.looks[9]) == [
         "pod team-ml/train-xl-5gp6t",
-        "  CONTAINER   CPU(USE/REQ/LIM)   MEMORY(USE/REQ/LIM)     READY   WAITING   LAST-TERMINATION-REASON",
-        "  trainer     <unknown>/32/32    <unknown>/128Gi/128Gi   0/1     <none>    <none>",
+        "  CONTAINER   CPU(USE/REQ/LIM)   MEMORY(USE/REQ/LIM)   READY   WAITING   LAST-TERMINATION-REASON",
+        "  trainer     0m/32/32           0Mi/128Gi/128Gi       0/1     <none>    <none>",
         "  status     Pending, 0 restarts, created 3h10m ago, Guaranteed",
         f"  pending    {why}",
         "  node       <none>",

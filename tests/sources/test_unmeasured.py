@@ -92,7 +92,7 @@ def test_what_cannot_be_read_about_it_is_not_said(run: Run, missing: FakeApi) ->
 def test_a_row_without_usage_is_explained(run: Run, missing: FakeApi) -> None:
     missing.routes[CORE] = Reply(pod("n", "p", **unscheduled(message="0/3 nodes are available.")))
     result = run(f"top pod p -n n --columns cpu,node --no-headers --server {missing.url}")
-    assert (result.code, result.out.split()) == (5, ["<unknown>", "<none>"])
+    assert (result.code, result.out.split()) == (5, ["0m", "<none>"])
     assert result.err == (
         f"note: the pod is Pending: 0/3 nodes are available.\nwarning: pod metrics could not be read: {NOT_FOUND}"
     )
