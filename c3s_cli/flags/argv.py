@@ -6,6 +6,7 @@ value after `=`. c3s also accepts -v without a level. Everything else is left to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,6 +18,8 @@ from c3s_cli.flags.arity import is_optional, is_valued, takes_value
 # The values that Go's strconv.ParseBool accepts.
 TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+# A number with a unit, a comparison, or a word that no object can have as its name, such as CrashLoopBackOff.
+VALUE: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:%|[a-zA-Z]{1,2})?|[<>=!~].*|[A-Z]\w+")
 # kubectl's messages give both names of a switch that has a short one.
 BOTH_NAMES: Final = dict.fromkeys(("-A", "--all-namespaces"), "-A, --all-namespaces")
 DEFAULT_VERBOSITY: Final = "6"
@@ -91,6 +94,9 @@ def line_of(argv: Sequence[str]) -> Line:
 def _takes_value(name: str, rest: Sequence[str]) -> bool | None:
     """Return whether a flag takes a value; a flag of another tool does only if one may follow."""
     own = takes_value(name)
+    if own is None and is_valued(name) is None and name.startswith("--"):
+        # It may be the name of a column: what no object is named is its value.
+        return True if rest and VALUE.fullmatch(rest[0]) else None
     if own is not None or not is_valued(name):
         return is_valued(name) if own is None else own
     if not rest or (rest[0].startswith("-") and not rest[0][1:2].isdecimal()):

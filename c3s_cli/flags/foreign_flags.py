@@ -11,7 +11,7 @@ from msgspec import structs
 
 from c3s_cli.columns.kinds import KINDS
 from c3s_cli.columns.naming import Naming
-from c3s_cli.columns.vocabulary import Column
+from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
 from c3s_cli.flags.argv import Line, line_of_text, value_of
 from c3s_cli.flags.arity import fits, row_takes_value, rows_of, typed_names
@@ -20,6 +20,12 @@ from c3s_cli.flags.habits import FLAGS, Hint, Read
 Path = tuple[str, ...]
 Flag = tuple[str, ...]
 NOTHING: Final = "c3s changes nothing"
+# How a condition goes on after its column.
+COMPARING: Final = tuple("<>=!~")
+# Bare numbers from SMALL to HUNDRED are rather percentages than cores or bytes.
+SMALL: Final = 20
+HUNDRED: Final = 100
+WORDY: Final = (Unit.TEXT, Unit.TEXTS, Unit.BOOLEAN)
 NO_ROW: Final = Read("", "")
 
 
@@ -30,6 +36,14 @@ def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Lin
     """
     flags, words, remarks = list[Flag](), line.words, list[str]()
     columns, conditions, directions = list[str](), list[str](), list[str]()
+    base = (
+        "wide"
+        if any(
+            name in ("-o", "--output") and value_of(flag) == "wide"
+            for name, flag in zip(line.names(), line.flags, strict=True)
+        )
+        else "default"
+    )
     for flag in line.flags:
         name, value = flag[0].partition("=")[0], value_of(flag) if len(flag) > 1 or "=" in flag[0] else None
         row, text = _reading(name, value, structs.replace(line, words=words), path, own)
@@ -50,12 +64,12 @@ def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Lin
             else:
                 flags.append(each)
         typed = Line((), ((name,) if value is None else (name, value),)).text()
-        shown = f"{'c3s ' if instead.words else ''}{instead.text()}".replace("--columns +", "--columns default,")
+        shown = f"{'c3s ' if instead.words else ''}{instead.text()}".replace("--columns +", f"--columns {base},")
         shown = shown.replace("--sort-by :", "--sort-by COLUMN:").replace(",:", " or COLUMN:")
         remarks.append(f"{typed} is read as {shown or f'nothing: {row.remark or NOTHING}'}")
     remarks += _kept(flags, directions)
     flags = _with_directions(path, list(with_conditions(flags, conditions)), directions)
-    return Line(words, (*flags, *_with_columns(flags, columns)), line.rest), remarks
+    return Line(words, (*flags, *_with_columns(flags, columns, base)), line.rest), remarks
 
 
 def _reading(
@@ -79,9 +93,25 @@ def _reading(
             continue
         return row, text
     if own and name not in own and _is_column(path, name):
-        column = name.removeprefix("--")
-        return NO_ROW, f"--columns +{column}" if value is None else f"--where '{column} = {_quoted(value)}'"
+        return NO_ROW, _of_column(path, name.removeprefix("--"), value)
     return NO_ROW, None
+
+
+def _of_column(path: Path, name: str, value: str | None) -> str | None:
+    """Return the flags for a flag that is named like a column; None for a number, which may be a bound or a value."""
+    if value is None:
+        return f"--columns +{name}"
+    column = _column(path, name)
+    if column and value[:1] in COMPARING:
+        return f"--where {shlex.quote(f'{compared(name, column.unit, value)} {value}')}"
+    return f"--where '{name} = {_quoted(value)}'" if column and column.unit in WORDY else None
+
+
+def compared(name: str, unit: Unit, value: str) -> str:
+    """Return the name of the column that a value compares with: that of the percentage of an amount for 80 or 80%."""
+    number = value.strip("<>=!~ ").removesuffix("%")
+    is_percent = value.endswith("%") or (number.isdecimal() and SMALL <= int(number) <= HUNDRED)
+    return f"{name}%" if is_percent and unit in (Unit.NANOCORES, Unit.BYTES) else name
 
 
 def filled(row: Read | Hint, name: str, value: str, names: Sequence[str], path: Path = ()) -> str | None:
@@ -194,12 +224,12 @@ def with_conditions(flags: Sequence[Flag], conditions: Sequence[str]) -> tuple[F
     return tuple((f"{flag[0]}, {joined}",) if flag[0].startswith("--where=") else flag for flag in flags)
 
 
-def _with_columns(flags: Sequence[Flag], columns: Sequence[str]) -> list[Flag]:
-    """Return the flag that adds columns to those of the line, or to the default ones if `+` says so."""
+def _with_columns(flags: Sequence[Flag], columns: Sequence[str], base: str) -> list[Flag]:
+    """Return the flag that adds columns to those of the line, or to the set `base` if `+` says so."""
     if not columns:
         return []
     present = [value_of(flag) for flag in flags if flag[0].startswith("--columns=")][-1:]
-    default = [] if present or not any(each.startswith("+") for each in columns) else ["default"]
+    default = [] if present or not any(each.startswith("+") for each in columns) else [base]
     return [(f"--columns={','.join((*present, *default, *(each.lstrip('+') for each in columns)))}",)]
 
 

@@ -43,10 +43,11 @@ class Hint(NamedTuple):
     of: str = ""
 
 
+_MEASURED: Final = "nodes, pods, cluster"
 # In each part, rows for one command come before those for all commands: the first row that fits counts.
 FLAGS: Final[tuple[Read, ...]] = (
     # Flags that other commands of c3s, or of other tools, have: read before their command is replaced.
-    Read("--for, --until", "--until-all {}", of="wait"),
+    Read("--for, --until, --wait-until, --wait-for", "--until-all {}", of="wait"),
     Read("--where", "--fail-if {}", of="check, alert"),
     Read("--max-restarts, --max-cpu, --max-memory", "--fail-if '{rest} > {}'", of="check, alert"),
     Read("--min-cpu, --min-memory", "--fail-if '{rest} < {}'", of="check, alert"),
@@ -54,6 +55,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read(
         "--period={}", "", of="cost, costs", remark="costs are those of hoursPerMonth in the price file: 168 is a week"
     ),
+    Read("--savings, --show-efficiency, --efficiency", "", of="cost, costs", remark="COST-WASTE is what is not used"),
     Read("--currency={}", "", of="cost, costs", remark="the currency is in the price file"),
     Read("--all", "", of="wait", remark="all rows count"),
     Read("--node, --nodes", "--without {}", of="drain, cordon"),
@@ -73,13 +75,20 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--workload", "rightsize {}", of="rightsize"),
     Read("--percentile", "--cpu-percentile {%}", of="rightsize"),
     Read("--finding, --only", "--where 'finding in ({})'", of="rightsize"),
-    Read("--headroom, --buffer, --margin, --memory_buffer_percentage", "--memory-buffer {}", of="rightsize"),
+    Read(
+        "--headroom, --buffer, --margin, --memory_buffer_percentage, --memory-buffer-percentage",
+        "--memory-buffer {}",
+        of="rightsize",
+    ),
     # krr counts hours, millicores and mebibytes.
     Read("--cpu_percentile, --percentile", "--cpu-percentile {}", of="rightsize"),
     Read("--history_duration, --history-duration", "--since {}h", of="rightsize"),
     Read("--cpu-min-value, --cpu_min_value", "--cpu-min {}m", of="rightsize"),
     Read("--memory-min-value, --memory_min_value", "--memory-min {}Mi", of="rightsize"),
     Read("-p", "--from {}", of="rightsize"),
+    Read("--resource=deployments, --resource=Deployment, -r=Deployment", "rightsize deploy", of="rightsize"),
+    Read("-f=json", "--output json", of="rightsize"),
+    Read("-f=csv", "--output csv", of="rightsize"),
     Read("--use-oomkill-data, --use_oomkill_data", "", of="rightsize", remark="OOM kills count"),
     Read("--output=kubectl", "--output patch", of="rightsize"),
     Read("--to, --until", "--after {}", of="diff"),
@@ -89,6 +98,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--since={}", "--start {}", of="nodes, pods, cluster", having="--until"),
     Read("--until", "--end {}", of="nodes, pods, cluster", having="--since, --start, --at"),
     Read("--until, --until-all", "watch {command} --{name} {}", of="nodes, pods, cluster"),
+    Read("--wait-until, --wait-for", "watch {command} --until-all {}", of="nodes, pods, cluster"),
     Read("-i, --interval, --refresh, --every", "watch {command} --interval {}", of="nodes, pods, cluster"),
     Read("-w, --watch, --watch-only, --stream", "watch {command}", of="nodes, pods, cluster"),
     Read("--compare-to, --compare, --compare-with", "diff {command} --before {}", of="nodes, pods, cluster"),
@@ -107,8 +117,12 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--status=Pending, --phase=Pending, --pending", "--where 'status = Pending' --columns +pending", of="pods"),
     Read("--status, --phase", "--where 'status in ({})'", of="pods"),
     Read("--oom, --oomkilled, --oom-killed", "--where 'oomKilled = true'", of="pods"),
-    Read("--no-limits, --without-limits", "--where 'memory.limits = none'", of="pods"),
-    Read("--no-requests, --without-requests", "--where 'memory.requests = 0'", of="pods"),
+    Read("--no-limits, --without-limits", "--where 'memory.limits = none' --columns +limits", of="pods"),
+    Read(
+        "--no-requests, --without-requests",
+        "--where 'cpu.requests = 0, memory.requests = 0' --columns +requests",
+        of="pods",
+    ),
     Read(
         "--unhealthy, --unready, --not-ready, --failing, --crashing, --crashloop",
         "--where 'ready.count < ready.expected' --columns ready,waiting,restarts",
@@ -122,6 +136,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--statefulset, --sts", "--workload StatefulSet/{}", of="pods"),
     Read("--daemonset, --ds", "--workload DaemonSet/{}", of="pods"),
     Read("--name", "--where 'name ~ {*}'"),
+    Read("--exclude-pod, --exclude-name", "--where 'name !~ {*}'", of="pods"),
     Read("--pod, --pod-name", "--where 'name in ({})'", of="pods"),
     Read("--grep, --regex, --match", "--where 'name ~ {}'"),
     Read("-c, --container", "--containers --where 'container = {}'", of="pods"),
@@ -139,7 +154,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--throttling, --throttled, --throttle", "--from prometheus --columns +throttled", of="pods"),
     # Columns and their order.
     Read("--sort-by=.status.containerStatuses[0].restartCount", "--sort-by restarts"),
-    Read("--sort-by=.metadata.creationTimestamp", "--sort-by age"),
+    Read("--sort-by=.metadata.creationTimestamp, --sort-by=.status.startTime", "--sort-by age"),
     Read("--sort-by=.metadata.name", "--sort-by name"),
     Read("--order=asc", "--sort-by :asc"),
     Read("--order=desc", "--sort-by :desc"),
@@ -150,10 +165,18 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--util, --utilization", "--columns +cpu%requests,memory%requests", of="pods"),
     Read("--available, --free", "--columns cpu.free,memory.free", of="nodes"),
     Read("--pod-count", "--columns +pods", of="nodes"),
-    Read("--gpus", "--columns +gpu", of="nodes"),
+    Read(
+        "--gpus, --gpu, --resource=nvidia.com/gpu, --resources=nvidia.com/gpu, --resource=gpu, --resources=gpu",
+        "--columns +gpu.requests,gpu.allocatable",
+        of="nodes",
+    ),
     Read("--requests, --limits", "--columns +cpu.{name},memory.{name}"),
-    Read("--p50, --p90, --p95, --p99, --avg, --max, --min", "--columns cpu.{name},memory.{name}"),
-    Read("--p50, --p90, --p95, --p99, --avg, --max, --min", "--columns cpu.{name},memory.{name} --since {}"),
+    Read("--p50, --p90, --p95, --p99, --avg, --max, --min", "--columns cpu.{name},memory.{name}", of=_MEASURED),
+    Read(
+        "--p50, --p90, --p95, --p99, --avg, --max, --min",
+        "--columns cpu.{name},memory.{name} --since {}",
+        of=_MEASURED,
+    ),
     Read("--mean, --average, --agg=mean, --agg=average", "--columns cpu.avg,memory.avg"),
     Read("--median, --agg=median", "--columns cpu.p50,memory.p50"),
     Read("--percentile, --quantile", "--columns cpu.p{%},memory.p{%}"),
@@ -178,7 +201,9 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--clusters, --contexts", "--context {}"),
     Read("--ns, --namespaces", "--namespace {}"),
     Read("--label, --labels, --label-selector, --node-labels, --node-selector, --pod-labels", "--selector {}"),
-    Read("--group-by, --groupby, --group, --aggregate", "--by {}"),
+    Read("--group-by, --groupby, --group, --aggregate, -g", "--by {}"),
+    # kube-capacity has pods below their nodes.
+    Read("--pods", "", of="pods", remark="the rows are pods"),
     Read("--filter, --if", "--where {}"),
     Read("--head", "--limit {}"),
     Read("--top, --topk", "--limit {}", having="--sort-by"),
@@ -187,7 +212,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--total, --totals", "--sum"),
     Read("--column, --cols, --fields, --show", "--columns {}"),
     Read("--no-header, --noheaders", "--no-headers"),
-    Read("--format", "--output {}"),
+    Read("--format, --formatter", "--output {}"),
     Read("--last, --history, --period, --lookback, --past, --range, --window, --duration", "--since {}"),
     Read("--days", "--since {}d"),
     Read("--hours", "--since {}h"),
@@ -211,6 +236,7 @@ KILLED: Final = "top pods -A --where 'oomKills > 0' --columns default,oomKills,r
 RESTARTED: Final = "--where 'restarts > 0' --columns default,restarts,lastTermination.reason --sort-by restarts:desc"
 UNUSED: Final = "--columns cpu.requests,cpu.unused,memory.requests,memory.unused --sort-by cpu.unused:desc"
 CLAIMS: Final = "pvc, pvcs, volume, disk, disks, storage, persistentvolumeclaim, persistentvolumeclaims"
+CAPACITY: Final = "kube-capacity, resource-capacity, resource_capacity, view-allocations"
 WORDS: Final = (
     # What `top` and `watch` have no command for: also after `watch`, `get`, `list`, `show`, `describe`, or alone.
     Read("owner, owners", "top pods --by owner"),
@@ -229,9 +255,11 @@ WORDS: Final = (
         "top pods -A --from prometheus --columns default,throttled --sort-by throttled:desc",
     ),
     Read("unused, waste, idle, slack, efficiency", f"top workloads -A {UNUSED}"),
-    Read("gpu, gpus", "top nodes --columns default,gpu"),
+    Read("gpu, gpus", "top nodes --columns default,gpu.requests,gpu.allocatable"),
     Read("free, headroom, available", "top nodes --columns cpu.free,memory.free"),
-    Read("capacity, kube-capacity, resource-capacity, requests, allocated, resources", "top nodes -o wide"),
+    Read(CAPACITY, "top pods -A -o wide", having="--pods, --containers, --by"),
+    Read(CAPACITY, "top pods --by node -o wide", having="--namespace, -n"),
+    Read(f"capacity, requests, allocated, allocatable, allocations, resources, {CAPACITY}", "top nodes -o wide"),
     Read("limits", "top pods -A --columns default,cpu.requests,cpu.limits,memory.requests,memory.limits"),
     Read("container, containers", "top pods --containers"),
     Read("pool, pools, nodepool, nodepools", "top nodes --by pool"),
@@ -249,7 +277,11 @@ WORDS: Final = (
     Read("drain, remove-node, delete-node, simulate drain", "fit --without {,}", remark="nothing is drained"),
     Read("drain, cordon", "fit", having="--without", remark="nothing is drained"),
     Read("auth can-i", "doctor {-}"),
-    Read("krr simple, krr simple_limit, krr, size, resize, right-size, rightsizing, recommendations", "rightsize"),
+    Read(
+        "krr simple, krr simple_limit, krr, simple, simple_limit, goldilocks summary, goldilocks, vpa, "
+        "size, resize, right-size, rightsizing, recommendations",
+        "rightsize",
+    ),
     Read("config", "contexts {-}"),
     Read("ctx, context", "contexts"),
     Read("explain", "columns"),
@@ -259,11 +291,11 @@ WORDS: Final = (
     Read("history", "top --series --since 1h"),
     Read("history", "top pods --series --since 1h"),
     Read("cluster-info", "top cluster"),
-    Read("can-fit, how-many, schedule, place, simulate", "fit"),
-    Read("permissions, rbac, health, diagnose", "doctor"),
+    Read("can-fit, how-many, schedule, place, simulate, predict", "fit"),
+    Read("permissions, rbac, health, diagnose, popeye", "doctor"),
     Read("compare, delta", "diff"),
     Read("pulse, pulses", "watch cluster"),
-    Read("live, dashboard, monitor", "watch"),
+    Read("live, dashboard, monitor, k9s, ktop, htop, btop", "watch"),
     Read("replay, play, open", "watch --from {,}"),
     Read("snapshot", "record {NAME} --count 1"),
     Read("cost, costs", "top {NAME}", having="--prices"),
@@ -275,11 +307,12 @@ _DIFF: Final = "c3s diff --before 2h reads a Prometheus, c3s diff BEFORE AFTER r
 _ONE_NODE: Final = "--where 'name = NODE' shows one node"
 _GPU: Final = "--resource nvidia.com/gpu=1 requests a GPU"
 _NO_QUOTAS: Final = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
-_PRICES: Final = "did you mean {}? prices.yaml has the prices, {prices}"
+_PRICES: Final = "did you mean {}? {prices}"
 _TABLES: Final = "nodes, pods, cluster, volumes, fit, diff, rightsize"
 FLAG_HINTS: Final = (
     Hint("--node={}, --nodes={}", _ONE_NODE, of="fit"),
     Hint("--gpu={}, --gpus={}", _GPU, of="fit"),
+    Hint("--max, --how-many", "the column FITS says how many fit on each node, --sum how many on all", of="fit"),
     Hint("--fail-if={}", "the exit code is 3 if not all pods fit", of="fit"),
     Hint(
         "--storage={}",
@@ -293,7 +326,7 @@ FLAG_HINTS: Final = (
         of="fit",
     ),
     Hint("--apply", "c3s changes nothing: {} -o patch prints the commands that do", of="rightsize"),
-    Hint("--out={}, --output-file={}, --save={}", "c3s prints to stdout: {} > FILE", of=_TABLES),
+    Hint("--out={}, --output-file={}, --save={}, --fileoutput={}", "c3s prints to stdout: {} > FILE", of=_TABLES),
     Hint("--percentiles={}", "--columns cpu.p50,cpu.p95,cpu.p99 shows several", of="nodes, pods, cluster"),
     Hint(
         "--trend, --chart, --graph, --sparkline",
@@ -331,6 +364,7 @@ WORD_HINTS: Final = (
         "svc, service, services, endpoints, ing, ingress, ingresses, hpa, horizontalpodautoscalers, pdb",
         "its load is that of its pods: c3s {group} pods -l SELECTOR, or c3s {group} workloads",
     ),
+    Hint("stern, tail", "c3s reads no logs: kubectl logs shows those of a pod"),
     Hint("query, promql", "c3s sends queries of its own: -v 8 shows them"),
     Hint("quota, quotas, resourcequota, resourcequotas", _NO_QUOTAS),
     # Topics of help that are no commands.

@@ -9,9 +9,9 @@ from typing import Final
 from msgspec import structs
 
 from c3s_cli.columns.kinds import ALIASES, KINDS, WORKLOADS, is_rollup
-from c3s_cli.flags.argv import Line
-from c3s_cli.flags.arity import rows_of
-from c3s_cli.flags.foreign_flags import filled
+from c3s_cli.flags.argv import Line, value_of
+from c3s_cli.flags.arity import rows_of, takes_value
+from c3s_cli.flags.foreign_flags import compared, filled
 from c3s_cli.flags.foreign_words import SHOWING, replaced, with_flags_of_verb
 from c3s_cli.flags.habits import WORD_HINTS, Hint
 
@@ -44,6 +44,13 @@ def command_hint(line: Line, words: Sequence[str], commands: Sequence[Path], pro
     if words[0] in SHOWING and words[1:]:
         words = ("top", *words[1:])
     line = structs.replace(with_flags_of_verb(line), words=tuple(words))
+    # What no command knows would make the suggestion fail.
+    known = (
+        flag
+        for flag, name in zip(line.flags, line.names(), strict=True)
+        if takes_value(name) is not None or rows_of(name)
+    )
+    line = structs.replace(line, flags=tuple(known))
     of_group = [path[1] for path in commands if len(path) == 2 and path[0] == words[0]]
     if of_group:
         alone = [path[0] for path in commands if len(path) == 1]
@@ -93,17 +100,18 @@ def _filled(row: Hint, line: Line, count: int, program: str) -> str | None:
 
     count: the number of words that the row stands for.
     """
-    text = row.text
+    text, prices = row.text, ""
     if "{prices}" in text:
         from c3s_cli.amounts.money import PRICE_SAMPLE  # only prices need it
 
-        text = text.replace("{prices}", PRICE_SAMPLE)
+        prices, _, more = PRICE_SAMPLE.removeprefix("a sample: ").partition("; ")
+        text = text.replace("{prices}", f"These prices are a sample; {more}")
     instead = filled(row, "", "", line.words[count:])
     if instead is None or ("{NAME}" in row.c3s and not _is_kind(line.words[count])):
         return None
     used = len(line.words) if "{" in row.c3s else count
     right = replaced(line, instead, used) if instead else line
-    return text.replace("{}", f"{program} {right.text()}")
+    return text.replace("{}", f"{program} {right.text()}").replace("prices.yaml", f"<(echo '{prices}')")
 
 
 def _is_kind(word: str) -> bool:
@@ -116,11 +124,12 @@ def flag_hint(flag: str, line: Line, path: Path, flags: Mapping[Path, Sequence[s
     for _, row in rows_of(flag):
         if isinstance(row, Hint) and path[-1] in row.of.split(", "):
             return _filled(row, others, 0, program)
-    return _column_hint(flag, others, path, program) or _similar_flag(flag, path, flags, program)
+    value = next((value_of(each) for each in line.flags if each not in others.flags), "")
+    return _column_hint(flag, value, others, path, program) or _similar_flag(flag, path, flags, program)
 
 
-def _column_hint(flag: str, line: Line, path: Path, program: str) -> str | None:
-    """Suggest --columns if the name of a column was used as a flag, as in `--restarts`."""
+def _column_hint(flag: str, value: str, line: Line, path: Path, program: str) -> str | None:
+    """Suggest --columns, or a condition, if the name of a column was used as a flag, as in `--cpu` or `--cpu 500m`."""
     from c3s_cli.columns.naming import Naming
     from c3s_cli.columns.vocabulary import Kind
     from c3s_cli.errors import UsageError
@@ -130,9 +139,12 @@ def _column_hint(flag: str, line: Line, path: Path, program: str) -> str | None:
         return None
     for kind in (KINDS[path[-1]], Kind.POD):
         try:
-            Naming(kind).find(name)
+            unit = Naming(kind).find(name).unit
         except UsageError:
             continue
+        if value and kind is KINDS[path[-1]]:
+            condition = f"--where '{compared(name, unit, value)} >= {value}'"
+            return f"did you mean {program} {replaced(line, condition, 0).text()}?"
         columns = f"--columns default,{name}"
         if kind is KINDS[path[-1]]:
             return f"{columns} shows that column"

@@ -19,6 +19,8 @@ from c3s_cli.flags.arity import fits, rows_of, takes_value
 
 Path = tuple[str, ...]
 Flag = tuple[str, ...]
+# How the value of a flag begins that is named like a column: --cpu '>1'.
+COMPARING: Final = tuple("<>=!~")
 IS_READ: Final = " is read as "
 GROUPS: Final = ("top", "watch")
 # Flags that ask for the past, and the commands that take its source.
@@ -45,6 +47,8 @@ def translated(
         line, remarks = with_command(line, lambda each: path_of(_with_kind(each)))
     # Then the kind of rows, since it brings flags of c3s; then flags, again if these are other ones.
     line = _with_kind(_with_one_workload(line))
+    line, of_pods = _with_pods(line, flags_of)
+    remarks += of_pods
     path, before = path_of(line), None
     while path and line != before and any(map(_is_foreign, line.flags)):
         from c3s_cli.flags.foreign_flags import with_flags  # most lines have flags of c3s alone
@@ -81,6 +85,17 @@ def _with_kind(line: Line) -> Line:
         return line
     flags = (*line_of(pods).flags, *line.flags)
     return structs.replace(line, words=(*line.words[: start + 1], "pods"), flags=flags)
+
+
+def _with_pods(line: Line, flags_of: Callable[[Path], Collection[str]]) -> tuple[Line, list[str]]:
+    """Watch pods where no kind is named and a flag is theirs alone, such as -A."""
+    if line.words != ("watch",) or not line.flags:
+        return line, []
+    theirs = {*flags_of(("watch", "pods"))} - {*flags_of(("watch", "nodes"))}
+    alone = [name for name in line.names() if name in theirs]
+    if not alone:
+        return line, []
+    return structs.replace(line, words=("watch", "pods")), [f"watch with {alone[0]} is read as c3s watch pods"]
 
 
 def _with_one_workload(line: Line) -> Line:
@@ -124,7 +139,11 @@ def _workloads(words: Path) -> tuple[Flag, ...]:
 def _is_foreign(flag: Flag) -> bool:
     """Return whether a flag may be one of another tool, or have a value that only another tool knows."""
     name = flag[0].partition("=")[0]
-    return takes_value(name) is None or any(fits(value, value_of(flag)) for value, _ in rows_of(name))
+    return (
+        takes_value(name) is None
+        or value_of(flag)[:1] in COMPARING
+        or any(fits(value, value_of(flag)) for value, _ in rows_of(name))
+    )
 
 
 def _with_times(line: Line) -> tuple[Line, list[str]]:

@@ -168,10 +168,10 @@ LISTED = "hint: c3s --help lists the commands\n"
         ("top nodes --colums cpu", unknown("--colums", "top nodes", "did you mean --columns?")),
         ("top nodes --containers", unknown("--containers", "top nodes", "--containers goes with c3s top pods")),
         ("top nodes -A", unknown("-A", "top nodes", "-A goes with c3s top pods")),
-        ("watch -A", unknown("-A", "watch nodes", "-A goes with c3s watch pods")),
+        ("watch nodes -A", unknown("-A", "watch nodes", "-A goes with c3s watch pods")),
         # A flag of fit, which takes a value; here it is none.
         ("top nodes --memory", unknown("--memory", "top nodes", "--columns default,memory shows that column")),
-        ("top nodes --cpu 1", unknown("--cpu", "top nodes", "--columns default,cpu shows that column")),
+        ("top nodes --cpu 1", unknown("--cpu", "top nodes", "did you mean c3s top nodes --where 'cpu >= 1'?")),
         (
             "top nodes --restarts",
             unknown("--restarts", "top nodes", "c3s top pods --columns default,restarts shows that column"),

@@ -8,12 +8,9 @@ import pytest
 
 from tests.conftest import Run
 
-COST = "top pods -A --by namespace --prices prices.yaml"
-SAMPLE = (
-    "prices.yaml has the prices, a sample: {currency: EUR, hoursPerMonth: 730, "
-    "default: {coreHour: 0.034, gibHour: 0.0045, gpuHour: 1.10}}; "
-    "docs/cost.md has one with prices by label"
-)
+PRICES = "{currency: EUR, hoursPerMonth: 730, default: {coreHour: 0.034, gibHour: 0.0045, gpuHour: 1.10}}"
+COST = f"top pods -A --by namespace --prices <(echo '{PRICES}')"
+SAMPLE = "These prices are a sample; docs/cost.md has one with prices by label"
 SIDES = "c3s diff --before 2h reads a Prometheus, c3s diff BEFORE AFTER recordings or what -o json printed"
 CHECK = "did you mean c3s top pods -A --fail-if 'memory% > 90'?"
 QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
@@ -29,9 +26,19 @@ HINTS = [
     ("cost", f"did you mean c3s {COST}? {SAMPLE}"),
     (
         "costs --by label:team --period month",
-        f"did you mean c3s top pods -A --prices prices.yaml --by label:team? {SAMPLE}",
+        f"did you mean c3s top pods -A --prices <(echo '{PRICES}') --by label:team? {SAMPLE}",
     ),
-    ("cost ns", f"did you mean c3s top ns --prices prices.yaml? {SAMPLE}"),
+    # What no command has is left out.
+    ("cost ns --nosuch --savings", f"did you mean c3s top ns --prices <(echo '{PRICES}')? {SAMPLE}"),
+    ("stern web", "c3s reads no logs: kubectl logs shows those of a pod"),
+    ("fit --cpu 1 --max", "the column FITS says how many fit on each node, --sum how many on all"),
+    ("rightsize --fileoutput a.csv", "c3s prints to stdout: c3s rightsize > FILE"),
+    # A flag that is named like a column, with a number.
+    ("top pods -A --restarts 5", "did you mean c3s top pods -A --where 'restarts >= 5'?"),
+    ("top pods --age=1h -o json", "did you mean c3s top pods -o json --where 'age >= 1h'?"),
+    ("top pods --cpu 500m --where 'age > 1h'", "did you mean c3s top pods --where 'age > 1h, cpu >= 500m'?"),
+    ("top nodes --cpu 80%", "did you mean c3s top nodes --where 'cpu% >= 80%'?"),
+    ("watch nodes --memory 80", "did you mean c3s watch nodes --where 'memory% >= 80'?"),
     ("check", CHECK),
     ("check -n batch -o json", "did you mean c3s top pods --fail-if 'memory% > 90' -n batch -o json?"),
     ("cordon spot-1 spot-2", "did you mean c3s fit --without spot-1 --without spot-2?"),
@@ -148,8 +155,8 @@ def test_a_namespace_named_all_that_is_empty_offers_all_namespaces(demo: Run) ->
 
 def test_the_hints_run(demo: Run, tmp_path: Path) -> None:
     prices = tmp_path / "prices.yaml"
-    prices.write_text("{currency: EUR, default: {coreHour: 0.034, gibHour: 0.0045}}")
-    assert demo(COST.replace("prices.yaml", str(prices))).code == 0
+    prices.write_text(PRICES)
+    assert demo(f"{COST.partition('<')[0]}{prices}").code == 0
     for condition in ("oomKilled = true", "memory.limits = none", "memory.requests = 0", "status = Pending"):
         code, out, err = demo("top", "pods", "-A", "--where", condition)
         assert (code, err) == (0, "")

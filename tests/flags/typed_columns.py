@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+GPUS: Final = "default,gpu.requests,gpu.allocatable"
 # What is typed, the same in the words of c3s, and every remark on stderr.
 TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
     # Formats.
@@ -42,7 +43,12 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
         "--available is read as --columns cpu.free,memory.free",
     ),
     ("top nodes --pod-count", "top nodes --columns default,pods", "--pod-count is read as --columns default,pods"),
-    ("top nodes --gpus", "top nodes --columns default,gpu", "--gpus is read as --columns default,gpu"),
+    ("top nodes --gpus", f"top nodes --columns {GPUS}", f"--gpus is read as --columns {GPUS}"),
+    (
+        "top nodes --resources nvidia.com/gpu",
+        f"top nodes --columns {GPUS}",
+        f"--resources nvidia.com/gpu is read as --columns {GPUS}",
+    ),
     (
         "top pods --requests --limits",
         "top pods --columns default,cpu.requests,memory.requests,cpu.limits,memory.limits",
@@ -176,6 +182,76 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
         "--days 1 is read as --since 1d",
     ),
     ("top nodes --human", "top nodes", "--human is read as nothing: tables are for people"),
+    # A flag that is named like a column.
+    (
+        "top pods -A --restarts '>5' --cpu '< 1'",
+        "top pods -A --where 'restarts > 5, cpu < 1'",
+        "--restarts '>5' is read as --where 'restarts >5'",
+        "--cpu '< 1' is read as --where 'cpu < 1'",
+    ),
+    ("top nodes --cpu '>40%'", "top nodes --where 'cpu% > 40'", "--cpu '>40%' is read as --where 'cpu% >40%'"),
+    (
+        "top pods -A --waiting CrashLoopBackOff",
+        "top pods -A --where 'waiting = CrashLoopBackOff'",
+        "--waiting CrashLoopBackOff is read as --where 'waiting = \"CrashLoopBackOff\"'",
+    ),
+    (
+        "top pods --restarts redis-0",
+        "top pods redis-0 --columns default,restarts",
+        "--restarts is read as --columns default,restarts",
+    ),
+    # Flags of pods alone.
+    ("watch -A --count 1", "watch pods -A --count 1", "watch with -A is read as c3s watch pods"),
+    # Columns are added to those of -o wide.
+    ("top nodes -o wide --pod-count", "top nodes --columns wide,pods", "--pod-count is read as --columns wide,pods"),
+    (
+        "top pods -n default --wait-until 'cpu < 9' --count 1",
+        "watch pods -n default --until-all 'cpu < 9' --count 1",
+        "--wait-until 'cpu < 9' is read as c3s watch pods --until-all 'cpu < 9'",
+    ),
+    (
+        "wait pods -n default --wait-until 'cpu < 9' --count 1",
+        "watch pods -n default --until-all 'cpu < 9' --count 1",
+        "--wait-until 'cpu < 9' is read as --until-all 'cpu < 9'",
+        "wait is read as c3s watch",
+    ),
+    (
+        "top pods -A --exclude-pod 'web*'",
+        "top pods -A --where 'name !~ ^web'",
+        "--exclude-pod 'web*' is read as --where 'name !~ \"^web.*$\"'",
+    ),
+    (
+        "cost ns --savings --prices prices.yaml",
+        "top ns --prices prices.yaml",
+        "--savings is read as nothing: COST-WASTE is what is not used",
+        "cost ns is read as c3s top ns",
+    ),
+    # krr and kube-capacity.
+    (
+        "simple -n default -f json",
+        "rightsize -n default -o json",
+        "simple is read as c3s rightsize",
+        "-f json is read as --output json",
+    ),
+    (
+        "krr simple -n default -f csv --resource deployments --memory-buffer-percentage 20",
+        "rightsize deploy -n default -o csv --memory-buffer 20",
+        "krr simple is read as c3s rightsize",
+        "-f csv is read as --output csv",
+        "--resource deployments is read as c3s rightsize deploy",
+        "--memory-buffer-percentage 20 is read as --memory-buffer 20",
+    ),
+    (
+        "kube-capacity --pods --containers",
+        "top pods -A --containers -o wide",
+        "kube-capacity is read as c3s top pods -A -o wide",
+        "--pods is read as nothing: the rows are pods",
+    ),
+    (
+        "kube-capacity -n batch",
+        "top pods -n batch --by node -o wide",
+        "kube-capacity is read as c3s top pods --by node -o wide",
+    ),
     (
         "top pods -A --group-by deployment",
         "top deployments -A",

@@ -155,14 +155,14 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
         "--oom-killed is read as --where 'oomKilled = true'",
     ),
     (
-        "top pods -A --no-limits --where cpu>100m --where memory>1Gi",
-        "top pods -A --where cpu>100m,memory.limits=none --where memory>1Gi,memory.limits=none",
-        "--no-limits is read as --where 'memory.limits = none'",
+        "top pods -A --no-limits --where cpu>1m --where memory>1Gi",
+        "top pods -A --where cpu>1m,memory.limits=none --where memory>1Gi,memory.limits=none --columns default,limits",
+        "--no-limits is read as --where 'memory.limits = none' --columns default,limits",
     ),
     (
         "top pods -A --no-requests",
-        "top pods -A --where memory.requests=0",
-        "--no-requests is read as --where 'memory.requests = 0'",
+        "top pods -A --where cpu.requests=0,memory.requests=0 --columns default,requests",
+        "--no-requests is read as --where 'cpu.requests = 0, memory.requests = 0' --columns default,requests",
     ),
     (
         "top pods -A --unhealthy",

@@ -52,7 +52,11 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
         f"top workloads -A {UNUSED}",
         f"waste is read as c3s top workloads -A {UNUSED}",
     ),
-    ("gpu", "top nodes --columns default,gpu", "gpu is read as c3s top nodes --columns default,gpu"),
+    (
+        "gpu",
+        "top nodes --columns default,gpu.requests,gpu.allocatable",
+        "gpu is read as c3s top nodes --columns default,gpu.requests,gpu.allocatable",
+    ),
     (
         "headroom",
         "top nodes --columns cpu.free,memory.free",
