@@ -19,7 +19,7 @@ from c3s_cli.flags.arity import is_optional, is_valued, takes_value
 TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 # A number with a unit, a comparison, or a word that no object can have as its name, such as CrashLoopBackOff.
-VALUE: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:%|[a-zA-Z]{1,2})?|[<>=!~].*|[A-Z]\w+")
+VALUE: Final = r"[0-9]+(?:\.[0-9]+)?(?:%|[a-zA-Z]{1,2})?|[<>=!~].*|[A-Z]\w+"
 # kubectl's messages give both names of a switch that has a short one.
 BOTH_NAMES: Final = dict.fromkeys(("-A", "--all-namespaces"), "-A, --all-namespaces")
 DEFAULT_VERBOSITY: Final = "6"
@@ -96,7 +96,7 @@ def _takes_value(name: str, rest: Sequence[str]) -> bool | None:
     own = takes_value(name)
     if own is None and is_valued(name) is None and name.startswith("--"):
         # It may be the name of a column: what no object is named is its value.
-        return True if rest and VALUE.fullmatch(rest[0]) else None
+        return True if rest and re.fullmatch(VALUE, rest[0]) else None
     if own is not None or not is_valued(name):
         return is_valued(name) if own is None else own
     if not rest or (rest[0].startswith("-") and not rest[0][1:2].isdecimal()):
