@@ -1,4 +1,7 @@
-"""Why the one pod that was named is not measured: it waits, has not started, has just started, has ended."""
+"""Why the one pod that was named is not measured: it waits, has not started, has just started, has ended.
+
+And whether anything should be measured where nothing is.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from c3s_cli.amounts.duration import age
+from c3s_cli.amounts.duration import age, go_duration
 from c3s_cli.amounts.timestamp import epoch
-from c3s_cli.errors import ApiError, C3sError
+from c3s_cli.errors import ApiError, C3sError, MetricsUnavailable
 from c3s_cli.model.rows import PodFacts
 from c3s_cli.sources.metrics_api import YOUNG
 
@@ -56,3 +59,20 @@ def _why(facts: PodFacts, now: float) -> str:
 def _age(now: float, since: float) -> str:
     # The clock of a node may be ahead.
     return age(max(0, int(now - since)))
+
+
+def refuse_absence(read: Callable[[], Mapping[tuple[str, str], PodFacts]], now: float, young: float, hint: str) -> None:
+    """Raise MetricsUnavailable, as kubectl words it, if there are pods that should have usage, and none has.
+
+    read: reads the pods in scope. young: until which age pods need not have any, in seconds.
+    """
+    try:
+        pods = read()
+    except C3sError:
+        return
+    for (namespace, name), facts in pods.items():
+        old = now - (facts.created_at or now)
+        if facts.node and facts.started and old > young:
+            raise MetricsUnavailable(
+                f"Metrics not available for pod {namespace}/{name}, age: {go_duration(round(old * 10**9))}", hint=hint
+            )

@@ -49,7 +49,7 @@ def holds(store: FakeApi, *series: Series) -> None:
     def answer(query: str, _request: Request) -> Reply | None:
         if query.startswith("sum by") and "node_cpu_seconds_total" in query:
             return vector(*((labels, str(rate)) for name, labels, rate in series if name == "node_cpu_seconds_total"))
-        if "node_memory_MemTotal_bytes" in query:
+        if query.startswith("max by") and "node_memory_MemTotal_bytes" in query:
             return vector(
                 *((labels, str(held)) for name, labels, held in series if name == "node_memory_MemTotal_bytes")
             )
@@ -238,3 +238,32 @@ def test_labels_that_do_not_serve_are_the_reason(
     holds(store, *used(0.25, MI, **labels))
     result = run(f"top pods -A --from {store.url} --server {api.url}")
     assert (result.code, result.out, result.err.splitlines()[0]) == (1, "", f"error: {said}")
+
+
+def test_pods_that_run_without_series_are_no_empty_namespace(run: Run, api: FakeApi, store: FakeApi) -> None:
+    """Where a job puts all series under its own namespace, that of the pods seems to be empty."""
+    labels = {"namespace": "kube-system", "pod": "p", "container": "app", "node": "a"}
+    holds(store, (CPU, labels, 0.2), (MEMORY, labels, MI))
+    where = f"--from {store.url} --server {api.url}"
+    # The server's clock says 2026-03-02T09:30:00Z.
+    api.pods(pod("n", "p", "a", created="2026-03-02T09:20:00Z"), namespace="n")
+    assert run(f"top pods -n n {where}") == (0, "", "No resources found in n namespace.\n")
+    api.pods(pod("n", "p", "", phase="Pending"), pod("n", "q", "a", created="2026-03-02T09:00:00Z"), namespace="n")
+    assert run(f"top pods -n n {where}") == (
+        1,
+        "",
+        (
+            "error: Metrics not available for pod n/q, age: 30m0s\n"
+            "hint: its series may have another namespace, or be of another cluster: c3s doctor --from … examines them\n"
+        ),
+    )
+    # A time in the past is another matter: they may not have been there.
+    assert run(f"top pods -n n --at 2026-03-02T09:10:00Z {where}").code == 0
+
+
+def test_a_node_is_known_by_its_host_name(run: Run, api: FakeApi, store: FakeApi) -> None:
+    """As the label has it, which need not be the name of the node."""
+    api.nodes(node(LONG, labels={"kubernetes.io/hostname": "ip-10-0-0-1"}))
+    holds(store, *root(0.5, GI, kubernetes_io_hostname="ip-10-0-0-1", instance="monitoring:9100"))
+    result = run(f"top nodes --no-headers --from {store.url} --server {api.url}")
+    assert (result.code, result.out.split(), result.err) == (0, [LONG, "500m", "12%", "1024Mi", "12%"], "")

@@ -73,10 +73,21 @@ def _irate(samples: Samples) -> float | None:
     return grown / (samples.times[-1] - samples.times[-2])
 
 
+def _deriv(samples: Samples) -> float | None:
+    """Return the slope of the least-squares line through the samples."""
+    if len(samples.times) < 2:
+        return None
+    middle, first = math.fsum(samples.times) / len(samples.times), samples.values[0]
+    distances = [time - middle for time in samples.times]
+    product = math.fsum(distance * (value - first) for distance, value in zip(distances, samples.values, strict=True))
+    return product / math.fsum(distance * distance for distance in distances)
+
+
 OVER_RANGE: dict[str, Callable[[Samples], float | None]] = {
     "rate": _rate,
     "increase": _increase,
     "irate": _irate,
+    "deriv": _deriv,
     "avg_over_time": lambda samples: math.fsum(samples.values) / len(samples.values),
     "max_over_time": lambda samples: max(samples.values),
     "min_over_time": lambda samples: min(samples.values),

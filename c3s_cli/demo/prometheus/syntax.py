@@ -10,7 +10,7 @@ PARAMETERS = {"topk": "s", "bottomk": "s", "quantile": "s", "limitk": "s", "limi
 AGGREGATIONS = frozenset({"sum", "avg", "max", "min", "count", "group", "stddev", "stdvar", *PARAMETERS})
 # Name -> kinds of its arguments: v(ector), r(ange), s(calar), t(ext).
 FUNCTIONS = {
-    "rate": "r", "increase": "r", "irate": "r", "changes": "r", "resets": "r",
+    "rate": "r", "increase": "r", "irate": "r", "deriv": "r", "changes": "r", "resets": "r",
     "avg_over_time": "r", "max_over_time": "r", "min_over_time": "r",
     "last_over_time": "r", "count_over_time": "r", "quantile_over_time": "sr", "label_replace": "vtttt", "time": "",
     "timestamp": "v",

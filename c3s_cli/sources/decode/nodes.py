@@ -37,6 +37,7 @@ POOL_LABELS: Final = (
 )
 ZONE_LABELS: Final = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 TYPE_LABELS: Final = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
+HOSTNAME: Final = "kubernetes.io/hostname"
 ROLE_PREFIX: Final = "node-role.kubernetes.io/"
 
 Declared: Any = dict[str, Quantity] | None
@@ -82,7 +83,7 @@ class _Addresses(Struct, gc=False):
 
 
 class _Addressed(Struct, gc=False):
-    metadata: _Name
+    metadata: Meta
     status: _Addresses | None = None
 
 
@@ -223,9 +224,10 @@ def _first(labels: Mapping[str, str], keys: tuple[str, ...]) -> str:
 
 
 def addresses(body: Body) -> dict[str, str]:
-    """Return the name of the node that has each address, from a list of nodes."""
+    """Return the name of the node that has each address, or each host name as its label, from a list of nodes."""
     _, nodes = decode_list(body, _Addressed, "nodes")
-    return {
+    hosts = {(node.metadata.labels or {}).get(HOSTNAME, ""): node.metadata.name for node in nodes}
+    return hosts | {
         each.address: node.metadata.name
         for node in nodes
         for each in (node.status.addresses if node.status else None) or ()

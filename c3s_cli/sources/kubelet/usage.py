@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, field, structs
@@ -22,7 +23,9 @@ from c3s_cli.sources.kubelet.polling import OF_NODES, OF_PODS, Poll
 from c3s_cli.sources.kubelet.samples import CPU, MEMORY, NODE_CPU, NODE_MEMORY, NODE_SWAP, SWAP, KubeletSamples
 from c3s_cli.sources.kubelet.summaries import KNOWN, node_figures, pod_figures, read_summaries, volumes
 from c3s_cli.sources.kubelet.summary import Summary
+from c3s_cli.sources.metrics_api import YOUNG
 from c3s_cli.sources.source import Lists, Scope, Usage
+from c3s_cli.sources.unmeasured import refuse_absence
 from c3s_cli.terminal.stderr import counted
 
 # When a container was sampled, the window of its CPU, both in ms, and its usage.
@@ -111,6 +114,10 @@ class KubeletUsage(Struct, Usage):
             facts = self.lists.pods().get((pod.namespace, pod.name))
             node = facts and facts.node
         return max(reports, key=lambda report: (report[0] == node, report[1].timestamp or ""))
+
+    def explain_absence(self, now: datetime) -> None:
+        """Raise what kubectl raises if kubelets report no pod, although some run."""
+        refuse_absence(self.lists.pods, now.timestamp(), YOUNG, "c3s doctor --from kubelet looks for the cause")
 
     def volumes(self) -> list[Volume]:
         """Read the volume claims of the pods in scope."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, cast
@@ -19,6 +20,8 @@ from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.rules import OVER_FIVE_MINUTES, is_own, rules_of, selector_of
 from c3s_cli.sources.prometheus.samples import (
     CPU,
+    INTERVAL,
+    JITTER,
     TARGET,
     Reading,
     current_readings,
@@ -37,8 +40,14 @@ RESOURCES: Final = {"cpu": rate, "memory": gauge}
 NAMES: Final = {"cpu": promql.CPU, "memory": promql.MEMORY}
 # Enough samples that the jitter of scrapes does not matter.
 ENOUGH: Final = 4
+# So few samples in the first of the wider windows are far apart.
+FEW: Final = 4
 # What tells apart the series of a container that runs.
 SCRAPED: Final = (CPU, *TARGET)
+NO_NODES: Final = "this Prometheus scrapes neither the kubelets' figures of nodes nor node_exporter"
+OTHER_LABELS: Final = (
+    "its series may have another namespace, or be of another cluster: c3s doctor --from … examines them"
+)
 LEGACY: Final = 'pod_name!=""'
 UNLABELLED: Final = (
     "the series of containers have no label `pod`, but `pod_name`, as before Kubernetes 1.16",
@@ -53,7 +62,8 @@ class Current(Struct):
     below. selectors: the matchers that select the series of containers, and of pods on nodes without these. renamed:
     whether to select by exported_namespace. jobs: the jobs that scrape containers, and the paths that they scrape.
     sizes: how many series of containers there are of each resource, and how many containers. rules: the recording rules
-    that serve instead of them. kinds: the kinds of series that nodes have, in the order of their use.
+    that serve instead of them. kinds: the kinds of series that nodes have, in the order of their use. least: the window
+    to begin with.
     """
 
     engine: Engine
@@ -68,10 +78,13 @@ class Current(Struct):
     sizes: dict[str, int] = field(default_factory=dict)
     rules: Mapping[str, str] = {}
     kinds: dict[str, list[promql.Kind | str]] = field(default_factory=dict)
+    least: int = promql.WINDOW
     _scrapes: Callable[[], Mapping[tuple[str, ...], float]] = dict
+    _machines_interval: Callable[[], float | None] = float
 
     def __post_init__(self) -> None:
         self._scrapes = Memoized(self._last_scrapes)
+        self._machines_interval = Memoized(self._interval_of_machines)
 
     def pods(self, namespaces: Sequence[str], name: str | None) -> dict[tuple[str, str], dict[str, Used]]:
         """Return the usage of containers, by pod. A pod without a container label has one container, ""."""
@@ -94,6 +107,8 @@ class Current(Struct):
             whole = f"{promql.PODS},{promql.one_of('instance', bare)}"
             self.selectors = (*self.selectors, whole)
             pods = {**read(whole), **pods}
+        if not pods and not self.rules and self._is_sparse(promql.CONTAINERS):
+            pods = read()
         return cast("dict[tuple[str, str], dict[str, Used]]", pods)
 
     def _without_containers(self) -> list[str]:
@@ -191,7 +206,7 @@ class Current(Struct):
 
         counts: whether an object is asked for. scrapes: as for `current_readings`.
         """
-        matrix, window = ask(promql.WINDOW), promql.WINDOW
+        matrix, window = ask(self.least), self.least
         for wider in promql.WIDER if resource == "cpu" else ():
             sizes = sorted(len(points.times) for _, points in matrix)
             if not sizes or sizes[len(sizes) // 2] >= ENOUGH:
@@ -201,6 +216,10 @@ class Current(Struct):
         matrix = [(labels, later) for labels, points in matrix if (later := points.after(self.time - window)).times]
         self.interval = interval_of(matrix) or self.interval
         self.longest = longest_of(matrix) or self.longest
+        if self.least > promql.WINDOW:
+            # What was scraped more often than that has ended.
+            oldest = self.time - 2 * (interval_of(matrix) or INTERVAL) - JITTER
+            matrix = [(labels, points) for labels, points in matrix if points.times[-1] >= oldest]
         now = [(key, labels) for labels, _ in still_scraped(matrix) if counts(key := key_of(labels))]
         refuse_mixture(now)
         return current_readings(matrix, key_of, RESOURCES[resource], scrapes or {})
@@ -210,7 +229,10 @@ class Current(Struct):
     def nodes(self, names: NodeNames, known: Collection[str]) -> dict[str, Used]:
         """Return the usage of nodes by name, each from the best kind of series that there is of it."""
         used: dict[str, Used] = {}
-        answers = results_of({resource: partial(self._nodes_of, names, known, resource) for resource in RESOURCES})
+        jobs = {resource: partial(self._nodes_of, names, known, resource) for resource in RESOURCES}
+        answers = results_of(jobs)
+        if not any(answers.values()) and any(self._is_sparse(kind.match, kind.memory) for kind in promql.KUBELET):
+            answers = results_of(jobs)
         for resource, readings in answers.items():
             for name, reading in readings.items():
                 used.setdefault(name, {})[resource] = reading
@@ -249,18 +271,33 @@ class Current(Struct):
         return {name: reading for (name,), reading in readings.items() if name}
 
     def _machines(self, names: NodeNames, known: Collection[str], resource: str) -> dict[str, Reading]:
+        interval = self._machines_interval()
+        if interval is None:
+            return {}
+        window = max(promql.WINDOW, math.ceil(ENOUGH * interval))
         if resource == "cpu":
-            query = promql.busy_of_machines("rate", promql.WINDOW, self.match())
+            query = promql.busy_of_machines(self.match(), window)
         else:
-            query = promql.memory_of_machines(self.match())
+            query = promql.memory_of_machines(self.match(), max(promql.WINDOW, math.ceil(2 * interval + JITTER)))
         readings: dict[str, Reading] = {}
         named = [(names.name(labels, known), labels, number) for labels, number in self.engine.vector(query, self.time)]
         refuse_mixture((name, labels) for name, labels, _ in named if not known or name in known)
         for name, _, number in named:
             # A machine may be scraped by two jobs.
             if name and number >= (readings[name].value or 0 if name in readings else 0):
-                readings[name] = Reading(number, float(promql.WINDOW) if resource == "cpu" else None)
+                readings[name] = Reading(number, float(window) if resource == "cpu" else None)
         return readings
+
+    def _interval_of_machines(self) -> float | None:
+        """Return the time between two scrapes of node_exporter; None if there is none."""
+        series = f"{promql.MACHINES}{promql.braces(self.match())}"
+        matrix = self.engine.samples(f"{series}[{promql.WIDER[0]}s]", self.time)
+        if not matrix:
+            return None
+        intervals = [interval for each in matrix if (interval := interval_of([each]))]
+        interval = max(intervals, default=float(promql.WIDER[0] / ENOUGH))
+        self.interval = max(interval, self.interval or 0.0)
+        return interval
 
     # --- nothing ------------------------------------------------------------------------------------------------
 
@@ -277,6 +314,15 @@ class Current(Struct):
                     words, hint="relabel the kubelets' series: c3s needs namespace, pod, container"
                 )
         return "this Prometheus has no metrics of containers"
+
+    def _is_sparse(self, match: str, name: str = promql.MEMORY) -> bool:
+        """Return whether only longer windows have samples, because scrapes are as far apart; read these from now on."""
+        series = f"{name}{promql.braces(self.match(match))}[{promql.WIDER[0]}s]"
+        vector = self.engine.vector(f"max(count_over_time({series}))", self.time)
+        if not 0 < max((number for _, number in vector), default=0) <= FEW:
+            return False
+        self.least = promql.WIDER[-1]
+        return True
 
     def _count(self, match: str) -> bool:
         selector = promql.braces(self.match(match)) if self.match(match) else ""

@@ -172,18 +172,28 @@ KUBELET: Final = (
 EXPORTER: Final = "node_exporter"
 OWN: Final = Kind("c3s_node_cpu_usage_cores", "c3s_node_memory_usage_bytes", own=True)
 MACHINES: Final = "node_memory_MemTotal_bytes"
+AVAILABLE: Final = "node_memory_MemAvailable_bytes"
+BUSY_TIME: Final = "node_cpu_seconds_total"
 
 
-def busy_of_machines(function: str, window: int, match: str) -> str:
-    """Return the query for the busy time of machines."""
-    busy = f"{function}(node_cpu_seconds_total{braces(BUSY, match)}[{window}s])"
+def busy_of_machines(match: str, window: int) -> str:
+    """Return the query for the busy time of machines now.
+
+    It is the slope of the line through the samples, unless a machine was started again: a rate is too low once the last
+    sample is more than a scrape ago.
+    """
+    series = f"{BUSY_TIME}{braces(BUSY, match)}[{window}s]"
+    return _of_machines(f"deriv({series}) unless resets({series}) > 0 or rate({series})")
+
+
+def _of_machines(busy: str) -> str:
     return f"sum by ({MACHINE}) (max by ({MACHINE}, cpu, mode) ({busy}))"
 
 
-def memory_of_machines(match: str) -> str:
-    """Return the query for the memory of machines that is not available."""
-    chosen = braces(match)
-    return f"max by ({MACHINE}) ({MACHINES}{chosen} - node_memory_MemAvailable_bytes{chosen})"
+def memory_of_machines(match: str, lookback: int) -> str:
+    """Return the query for the memory of machines that is not available, of samples of the last seconds."""
+    total, left = (f"last_over_time({name}{braces(match)}[{lookback}s])" for name in (MACHINES, AVAILABLE))
+    return f"max by ({MACHINE}) ({total} - {left})"
 
 
 def growth_of(series: str, period: Range) -> str:
@@ -257,8 +267,8 @@ def of_nodes(resource: str, kind: Kind | str, match: str, period: Range) -> str:
     """Return the query for the points of nodes over a range, one series for each job and address of a node."""
     if not isinstance(kind, Kind):
         if resource == "cpu":
-            return busy_of_machines("increase", period.window, match)
-        return memory_of_machines(match)
+            return _of_machines(growth_of(f"{BUSY_TIME}{braces(BUSY, match)}", period))
+        return memory_of_machines(match, max(WINDOW, period.lookback))
     chosen = braces(kind.match, match)
     if resource == "cpu" and kind.own:
         return f"max by ({NODE}, job) (avg_over_time({kind.cpu}{chosen}[{period.window}s])) * {period.window}"

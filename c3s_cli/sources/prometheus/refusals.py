@@ -35,14 +35,15 @@ def query_error(problem: ApiError, service: Candidate | None) -> C3sError:
         return error
     words = problem.detail if len(problem.detail) < MOST_WORDS else f"… {problem.detail[-MOST_WORDS:]}"
     slow = SLOW.search(problem.detail)
+    if problem.status == 429:
+        more = "" if problem.reason == "TooManyRequests" else f": {words}"
+        return QueryFailed(f"the server limits the rate of queries (429){more}", hint="wait, or ask less often")
     if problem.status in (400, 413, 422, 503, 500) and TOO_LARGE.search(problem.detail) and not slow:
         return QueryFailed(f"the query is too large for the server: {words}", hint=SLOWER, too_large=True)
     if problem.reason in ("timeout", "canceled") or (problem.status in (422, 503, 504) and slow):
         return QueryFailed(f"the query took the server too long: {words}", hint=SLOWER)
     if problem.reason in ("bad_data", "execution", "internal", "422", "400"):
         return QueryFailed(f"the server refused the query: {words}")
-    if problem.status == 429 and problem.reason == "TooManyRequests":
-        return QueryFailed("the server limits the rate of queries (429)", hint="wait, or ask less often")
     if problem.status == 404:
         return QueryFailed(
             "there is no Prometheus API at this address (404)",

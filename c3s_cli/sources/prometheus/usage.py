@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from msgspec import structs
 
@@ -20,7 +20,7 @@ from c3s_cli.sources.calls import Memoized
 from c3s_cli.sources.decode.owners import Owners
 from c3s_cli.sources.prometheus import promql, range_edges
 from c3s_cli.sources.prometheus import statistics as prometheus_figures
-from c3s_cli.sources.prometheus.current import Current, Used
+from c3s_cli.sources.prometheus.current import NO_NODES, OTHER_LABELS, Current, Used
 from c3s_cli.sources.prometheus.decoding import Vector
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.former import former_facts, former_nodes
@@ -32,8 +32,7 @@ from c3s_cli.sources.prometheus.silent import nodes_without_data, pods_without_d
 from c3s_cli.sources.prometheus.usage_rows import UsageRows
 from c3s_cli.sources.source import Groups, Keys, Lists, Scope, Usage, Wanted
 from c3s_cli.sources.source import Past as HistoriesAndFormer
-
-NO_NODES: Final = "this Prometheus scrapes neither the kubelets' figures of nodes nor node_exporter"
+from c3s_cli.sources.unmeasured import refuse_absence
 
 
 class PrometheusUsage(Usage):
@@ -93,7 +92,7 @@ class PrometheusUsage(Usage):
             self.engine.remarks[remark_on({"cpu": promql.OWN.cpu, "memory": promql.OWN.memory})] = None
         if not used and not ended:
             self.absence = self._why_nothing() or NO_NODES
-        elif known and not any(name in known for name in used):
+        elif known and used and not any(name in known for name in used):
             names = " and ".join(list(self.names.strangers)[:2])
             self.absence = f"no node has the names in its series, such as {names}; is it of another cluster?"
         # Of nodes that are not known any more, no selector can tell whether they are meant.
@@ -316,6 +315,11 @@ class PrometheusUsage(Usage):
         """Return the start and the end of the range, by the server's clock."""
         period = self.scope.period or Period()
         return period.bounds(self.engine.now() if period.end is None else 0.0)
+
+    def explain_absence(self, now: datetime) -> None:  # noqa: ARG002  the time of the series counts
+        """Raise what kubectl raises if no pod has series now, although some run."""
+        if not self.moment:
+            refuse_absence(self.lists.pods, self.engine.now(), promql.WIDER[0], self.absence or OTHER_LABELS)
 
     def _why_nothing(self) -> str:
         """Return a message if the server has no container metrics, now or at the time in question; "" if it has."""
