@@ -290,7 +290,7 @@ def test_a_tick_asks_every_kubelet_once(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("words", "queries"), [("nodes", 7), ("pods -A", 10), ("pods -A -o wide", 10)])
+@pytest.mark.parametrize(("words", "queries"), [("nodes", 8), ("pods -A", 11), ("pods -A -o wide", 11)])
 def test_a_tick_finds_prometheus_once_and_sends_each_query_once(
     run: Run, living: DemoServer, words: str, queries: int
 ) -> None:
