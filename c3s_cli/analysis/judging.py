@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.columns.vocabulary import Column, Needs
 from c3s_cli.model.rows import Group
+from c3s_cli.model.sample import WHOLE
 from c3s_cli.report import ALL, Judgement, LeftOut
 
 if TYPE_CHECKING:
     from c3s_cli.model.fit_rows import Row
+    from c3s_cli.model.sample import Failure
     from c3s_cli.request.condition import Condition, Test
     from c3s_cli.request.query import Query
 
 METRICS: Final = Needs.NODE_METRICS | Needs.POD_METRICS
 # Which object it is. Nothing with such a name may be a mistake; nothing in such a state is an answer.
 NAMING: Final = ("context", "namespace", "name", "container", "owner", "node", "pool", "zone", "instanceType")
+
+# Failures that hide no row: of what is read beside the rows, and of writing a recording.
+HARMLESS: Final = ("quantity", "recording", "owners")
 
 
 def are_named(condition: Condition, rows: Iterable[Row]) -> bool:
@@ -46,10 +51,8 @@ def judge_fail_if(
         return None
     matched, unjudged = _judged(rows, query.fail_if)
     fails = bool(matched or ((unjudged or left_out.unjudged) and query.fail_if_unknown))
-    nothing = ""
-    if empty:
-        nothing = f"nothing was judged in namespace{'s' * (len(empty) > 1)} {', '.join(empty)}"
-    elif not (rows or left_out.unjudged or left_out.others):
+    nothing = _in_nothing(empty)
+    if not empty and not (rows or left_out.unjudged or left_out.others):
         nothing = "nothing was judged"
     blind = bool(nothing) and query.fail_if_unknown
     named = _named(matched, unjudged, left_out.unjudged, query, query.fail_if, contexts=contexts)
@@ -57,18 +60,38 @@ def judge_fail_if(
 
 
 def judge_until(
-    rows: Sequence[Row], query: Query, left_out: LeftOut = ALL, *, contexts: bool = False
+    rows: Sequence[Row],
+    query: Query,
+    left_out: LeftOut = ALL,
+    *,
+    contexts: bool = False,
+    empty: Sequence[str] = (),
+    failures: Sequence[Failure] = (),
 ) -> Judgement | None:
-    """Judge --until, met if any row matches, or --until-all, met if there are rows and all match."""
+    """Judge --until, met if any row matches, or --until-all, met if there are rows and all match.
+
+    empty: those of several namespaces that have nothing. failures: what could not be read. Both may lack rows of all.
+    """
     if query.until is None:
         return None
     matched, unjudged = _judged(rows, query.until)
+    lacking = ""
+    if query.until_all:
+        unread = (each.context if each.source == WHOLE else each.source for each in failures)
+        names = ", ".join(dict.fromkeys(name for name in unread if name not in HARMLESS))
+        lacking = f"there may be more rows: {names} could not be read" if names else _in_nothing(empty)
     # A row that --where could not judge may be one of all.
-    met = bool(matched) and ((len(matched) == len(rows) and not left_out.unjudged) or not query.until_all)
+    every = len(matched) == len(rows) and not left_out.unjudged and not lacking
+    met = bool(matched) and (every or not query.until_all)
     fails = bool(unjudged or left_out.unjudged) and query.fail_if_unknown and not met
     flag = "--until-all" if query.until_all else "--until"
     named = _named(matched, unjudged, left_out.unjudged, query, query.until, contexts=contexts)
-    return Judgement(flag, met, fails, len(rows), *named)
+    return Judgement(flag, met, fails, len(rows), *named, lacking)
+
+
+def _in_nothing(empty: Sequence[str]) -> str:
+    """Return in which namespaces there was nothing to judge; "" for none."""
+    return f"nothing was judged in namespace{'s' * (len(empty) > 1)} {', '.join(empty)}" if empty else ""
 
 
 def _judged(rows: Sequence[Row], condition: Condition) -> tuple[list[Row], list[Row]]:

@@ -98,13 +98,14 @@ def report_of(
     every = _ordered(rows, query, samples)
     empty = _empty_namespaces(query, samples) if every else ()
     shown, omitted = _cut(every, query)
+    unread = (*failures, *(failure for sample in samples for failure in sample.failures))
     fail_if = until = None
     if query.fail_if or query.until:
         from c3s_cli.analysis.judging import judge_fail_if, judge_until  # only conditions need it
 
         lines = _lines(every, query)
         fail_if = judge_fail_if(lines, query, left_out, contexts=contexts, empty=empty)
-        until = judge_until(lines, query, left_out, contexts=contexts)
+        until = judge_until(lines, query, left_out, contexts=contexts, empty=empty, failures=unread)
     return Report(
         now=latest(samples),
         source=", ".join(dict.fromkeys(sample.source for sample in samples)),
@@ -116,7 +117,7 @@ def report_of(
         contexts=contexts,
         namespaces=query.of_several_namespaces and not query.by,
         containers=query.containers,
-        failures=(*failures, *(failure for sample in samples for failure in sample.failures)),
+        failures=unread,
         remarks=(
             *dict.fromkeys(remark for sample in samples for remark in sample.remarks),
             *(f"no resources found in namespace {name}" for name in empty),

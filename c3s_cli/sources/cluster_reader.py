@@ -232,8 +232,7 @@ class ClusterReader:
                 pod = "/".join((*scope.namespaces, scope.name or ""))
                 raise MetricsUnavailable(f"no metrics of pod {pod}", hint=why)
             usage.explain_absence(now)
-            absence = usage.absence
-        elif scope.objects is Kind.VOLUME:
+        if scope.objects is Kind.VOLUME:
             absence = usage.absence
         elif usage.absence:
             need = Needs.POD_METRICS if scope.objects is Kind.POD else Needs.NODE_METRICS

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Result, Run
-from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics
+from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics, status
 
 NO_OOM = "the metrics API does not report oomKills"
 
@@ -277,6 +277,25 @@ def test_waiting_goes_on_while_new_pods_are_not_measured(run: Run, rollout: Fake
     # One by one, too: the pods without metrics belong to all.
     plain = ["watch", "pods", "-A", "--server", rollout.url, "--interval", "0.01", "--count", "2"]
     assert run(*plain, "--until-all", "cpu.usage < 1").code == 4
+
+
+def test_all_pods_are_not_known_without_the_list_that_names_the_unmeasured(run: Run, rollout: FakeApi) -> None:
+    rollout.routes["/api/v1/pods"] = status(403, "Forbidden", "pods is forbidden")
+    words = ["watch", "pods", "-A", "--server", rollout.url, "--interval", "0.01", "--count", "2"]
+    result = run(*words, "--until-all", "cpu.usage < 10")
+    assert result.code == 4
+    assert result.err.endswith("--until-all: there may be more rows: pods could not be read\n")
+
+
+def test_a_namespace_without_pods_is_not_yet_done(run: Run, api: FakeApi) -> None:
+    api.pod_metrics(pod_metrics("n", "a", ("app", "1", "1Mi")), namespace="n")
+    api.pods(pod("n", "a"), namespace="n")
+    api.pod_metrics(namespace="empty")
+    api.pods(namespace="empty")
+    words = ["watch", "pods", "-n", "n,empty", "--server", api.url, "--interval", "0.01", "--count", "2"]
+    result = run(*words, "--until-all", "cpu.usage < 10")
+    assert result.code == 4
+    assert result.err.endswith("--until-all: nothing was judged in namespace empty\n")
 
 
 def test_what_the_filter_could_not_judge_is_unjudged(run: Run, rollout: FakeApi) -> None:

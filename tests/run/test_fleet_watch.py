@@ -58,6 +58,19 @@ def test_a_watch_goes_on_without_a_cluster_that_goes_away_and_takes_it_back(
     assert result.err.startswith("warning: dev: Error from server (InternalError): broken")
 
 
+def test_all_rows_are_not_known_while_a_cluster_cannot_be_read(run: Run, three: Clusters) -> None:
+    three.apis["dev"].routes[NODE_METRICS] = GONE
+    words = "nodes --all-contexts --interval 0.01 --count 2"
+    result = run(f"watch {words} --until-all cpu<100")
+    assert result.code == 4
+    assert result.err.endswith(
+        "the condition was not met\n"
+        "--until-all: 2 of 2 rows matched\n--until-all: there may be more rows: dev could not be read\n"
+    )
+    # One row that matches is enough for --until.
+    assert run(f"watch {words} --until cpu<100").code == 0
+
+
 @pytest.fixture
 def login(tmp_path: Path) -> Any:
     """Give a user whose plugin gives the token that stands in a file, or fails; and the function that writes it."""

@@ -110,12 +110,14 @@ def test_a_time_that_cannot_be_is_refused(past: Run, flags: str, message: str, h
 def test_a_moment_without_data_says_so(past: Run) -> None:
     nothing = "this Prometheus has no data at 2020-01-01T00:00:00Z\n"
     said = "usage at 2020-01-01T00:00:00Z\n"
-    assert past("top pods -A --at 2020-01-01") == (0, "", f"{said}No resources found\nhint: {nothing}")
+    unread = "warning: pod metrics could not be read:"
+    assert past("top pods -A --at 2020-01-01") == (5, "", f"{said}No resources found\n{unread} {nothing}")
+    assert past("top ns --at 2020-01-01 --fail-if cpu>1").code == 5
     assert past("top volumes -A --at 2020-01-01") == (0, "", f"{said}No resources found\nhint: {nothing}")
     nodes = past("top nodes --at 2020-01-01")
     assert (nodes.code, nodes.err) == (5, f"{said}warning: node metrics could not be read: {nothing}")
     assert past("top pods -A --start 2020-01-01 --end 2020-01-02").err.endswith(
-        "hint: this Prometheus has no data from 2020-01-01T00:00:00Z to 2020-01-02T00:00:00Z\n"
+        f"{unread} this Prometheus has no data from 2020-01-01T00:00:00Z to 2020-01-02T00:00:00Z\n"
     )
     facts = past("top nodes --at 2020-01-01 --facts source")
     assert facts == (1, "", "error: this Prometheus has no facts about nodes at 2020-01-01T00:00:00Z\n")

@@ -58,7 +58,8 @@ def whole(run: Run, file: str, tmp_path: Path) -> Iterator[str]:
 def usage(run: Run, *words: str) -> dict[Any, Any]:
     """Give the usage of all rows that have some, and of their containers."""
     result = run("top", *words, "--columns", "cpu,memory", "-o", "json")
-    assert result.code == 0, result.err
+    items = json.loads(result.out)["items"]
+    assert result.code == (0 if items else 5), result.err
     names = ("namespace", "name", "owner")
     return {
         tuple(item.get(name) for name in names): (
@@ -66,7 +67,7 @@ def usage(run: Run, *words: str) -> dict[Any, Any]:
             item["memory"],
             [(each["name"], each["cpu"], each["memory"]) for each in item.get("containers", ())],
         )
-        for item in json.loads(result.out)["items"]
+        for item in items
         if item["memory"]["usage"] is not None
     }
 

@@ -349,15 +349,16 @@ NOTHING = (
     "this Prometheus has no metrics of containers: it must scrape the kubelets' /metrics/cadvisor; "
     "--prometheus-match may select nothing"
 )
+UNREAD = f"warning: pod metrics could not be read: {NOTHING}\n"
 
 
 def test_no_data_at_all_is_said(run: Run, api: FakeApi, server: FakeApi) -> None:
     engine(server, lambda _query, _request: None)
     where = f"--from {server.url} --server {api.url}"
-    assert run(f"top pods -A {where}") == (0, "", f"No resources found\nhint: {NOTHING}\n")
+    assert run(f"top pods -A {where}") == (5, "", f"No resources found\n{UNREAD}")
     result = run(f"top pods --at 2026-03-01 {where} -o json")
-    assert (result.code, json.loads(result.out)["items"]) == (0, [])
-    assert result.err == f"No resources found in default namespace.\nhint: {NOTHING}\n"
+    assert (result.code, json.loads(result.out)["items"]) == (5, [])
+    assert result.err == f"No resources found in default namespace.\n{UNREAD}"
     # What the API server knows is shown, and what is missing of it is told.
     api.nodes(node("a"))
     api.pods(pod("n", "p"))

@@ -62,8 +62,10 @@ def test_without_rules_nothing_changes(run: Run, api: FakeApi) -> None:
     with FakeApi() as server:
         asked = engine(server, lambda _query, _request: vector())
         result = run(f"top pods -A --from {server.url} --server {api.url}")
-    assert (result.code, result.out) == (0, "")
-    assert result.err.startswith("No resources found\nhint: this Prometheus has no metrics of containers")
+    assert (result.code, result.out) == (5, "")
+    assert result.err.startswith(
+        "No resources found\nwarning: pod metrics could not be read: this Prometheus has no metrics of containers"
+    )
     assert sum("sum_rate5m" in query for query in asked) == 1
 
 
