@@ -12,7 +12,7 @@ from c3s_cli.analysis.joining import pod_rows
 from c3s_cli.analysis.report import latest, rows_of
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind
-from c3s_cli.errors import ExitCode, UsageError
+from c3s_cli.errors import ExitCode, MetricsUnavailable, UsageError
 from c3s_cli.metrics import calls_at_once
 from c3s_cli.model.sample import Reading, Sample
 from c3s_cli.request.knowable import unknowable
@@ -159,6 +159,10 @@ class _Side:
         self.moment = self._words(samples)
         unfiltered: list[Row] = []
         rows, _ = rows_of(samples, query, pod_rows, unfiltered, contexts=several)
+        absent = [failure for sample in samples for failure in sample.failures] if query.period and not rows else []
+        if absent and not unfiltered and not any(sample.pod_facts for sample in samples):
+            # All rows of the other side would seem to have come or gone.
+            raise MetricsUnavailable(absent[0].message)
         listed = base.objects is not Kind.POD or all(sample.pod_facts is not None for sample in samples)
         return SideRows(samples, rows, unfiltered, failures, complete=listed)
 

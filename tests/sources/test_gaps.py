@@ -125,3 +125,19 @@ def test_a_single_moment_in_a_gap_says_when_the_last_data_was(run: Run, engine: 
     absent = f"warning: pod metrics could not be read: {nothing}"
     assert words(f"top pods -n m {IN_GAP}") == (5, absent)
     assert words(f"top nodes {IN_GAP}") == (1, f"hint: its last facts before that are {last}, which --at shows")
+
+
+def test_a_comparison_with_a_moment_in_a_gap_is_refused(ask: Any, run: Run, engine: str) -> None:
+    """Everything would seem to have come or gone."""
+    chosen = ["--from", engine, "--facts", "source", "--prometheus-match", 'scene="end"']
+    before, after = "2026-03-01T22:00:00Z", "2026-03-01T23:50:00Z"
+    for kind, what in (("pods -n m", "data"), ("nodes", "facts about nodes")):
+        result = run(*f"diff {kind} --before {before} --after {after}".split(), *chosen)
+        assert (result.code, result.out) == (1, ""), kind
+        assert f"error: this Prometheus has no {what} at {after}" in result.err
+        assert "2026-03-01T23:20:00Z" in result.err
+    # Ranges have data before the gap; what ended before the first one is no row.
+    for kind in ("pods -n m", "nodes"):
+        result = run(*f"diff {kind} --since 1h --before {before} --after {after}".split(), *chosen)
+        assert (result.code, result.out) == (0, ""), kind
+        assert "note: after: the range ends in a gap from 2026-03-01T23:20:00Z to" in result.err

@@ -88,6 +88,7 @@ class Prometheus(Struct):
         engine = self.engine(calls)
         period = _known(scope.period, engine)
         time = period.bounds(0)[1] if period and period.end is not None else None
+        scope = structs.replace(scope, period=period)
         return StateMetrics(engine, self.match, time, scope, details=details, labels=labels, states=states)
 
     def moments(self, calls: Calls, period: Period) -> dict[Period, float]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
 from msgspec import Struct, structs
 
-from c3s_cli.amounts.duration import go_duration
 from c3s_cli.amounts.totals import by_key
 from c3s_cli.errors import C3sError
 from c3s_cli.parallel import results_of
@@ -36,8 +35,6 @@ MOST_SERIES: Final = 3
 LOOKS: Final = 24
 # For how many samples of a range the times are asked.
 MOST_TIMES: Final = 5_000_000
-# Gaps shorter than this share of the range are not worth a remark.
-SHORT: Final = 0.005
 # With fewer objects, nobody knows whether a gap is theirs. Over more scrapes of each object, gaps are not looked for.
 SEVERAL: Final = 10
 MOST_SCRAPES: Final = 50_000
@@ -308,8 +305,12 @@ class Past(Struct):
     # --- results ------------------------------------------------------------------------------------------------
 
     def ended_objects(self, running: Collection[Any]) -> list[Key]:
-        """Return the nodes or pods that have points in the range, but do not run at its end."""
-        return sorted({key[:2] for key in self.history.objects()} - set(running))
+        """Return the nodes or pods that have points in the range, but do not run at its end.
+
+        What had ended before its second scrape in the range is left out: nobody knows what it used.
+        """
+        lived = self.history.lived
+        return sorted({key[:2] for key in self.history.objects() if lived([key]) > self.period.interval} - set(running))
 
     def members(self, who: Key) -> list[Key]:
         """Return the objects whose sum an object is: a pod's containers if these were read, else itself."""
@@ -328,21 +329,3 @@ class Past(Struct):
         estimated = {"coverage.estimated": round(share * 1000)} if share else {}
         seconds = round(self.history.lived(keys) - unseen)
         return {"coverage.seconds": max(0, seconds), "coverage.range": self.period.seconds, **step, **estimated}
-
-    def remarks(self, last: float) -> Iterator[str]:
-        """Yield what to say about the range until `last`: gaps, and points that are further apart than needed."""
-        history, keys = self.history, self.history.objects()
-        missing = sum(history.start + place * self.period.step <= last for place in self.empty - {0})
-        if keys and (self.lost >= promql.WINDOW or missing > max(1, SHORT * self.period.points)):
-            hours = go_duration(round((missing * self.period.step + self.lost) / 60) * 60 * 10**9)
-            yield f"there is no data for {hours} of the range of {go_duration(self.period.seconds * 10**9)}"
-        unsure = max(self.unsure, self.windows.unsure)
-        if unsure and {*self.wanted} - {"cpu.avg"}:
-            share = f"{math.ceil(unsure * 100)}%"
-            yield f"samples come at uneven times: minima, maxima and percentiles of CPU may be up to {share} off"
-        if keys and self.period.interval > promql.FAR:
-            interval = go_duration(round(self.period.interval) * 10**9)
-            yield f"samples are {interval} apart: rates cover {go_duration(self.period.window * 10**9)}"
-        elif keys and self.period.step > max(usual := promql.usual_step(self.period.seconds), promql.WINDOW):
-            words = go_duration(usual * 10**9)
-            yield f"each point of CPU is the average of a --step, so maxima are lower than with the usual {words}"

@@ -27,6 +27,7 @@ from c3s_cli.sources.prometheus.former import former_facts, former_nodes
 from c3s_cli.sources.prometheus.history import History, Key, in_units
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.past import Past
+from c3s_cli.sources.prometheus.range_remarks import remarks_on
 from c3s_cli.sources.prometheus.rules import remark_on
 from c3s_cli.sources.prometheus.silent import nodes_without_data, pods_without_data, still_there
 from c3s_cli.sources.prometheus.usage_rows import UsageRows
@@ -289,7 +290,7 @@ class PrometheusUsage(Usage):
         read_past(past, used)
         if len(used) * range_edges.FEW <= len({key[:2] for key in past.history.objects()}) and self._ends_in_gap():
             used = read()
-        self.engine.remarks |= dict.fromkeys(past.remarks(self._moment()))
+        self.engine.remarks |= dict.fromkeys(remarks_on(past, self._moment()))
         return used, past
 
     def _ends_in_gap(self) -> bool:

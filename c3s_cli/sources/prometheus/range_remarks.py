@@ -1,0 +1,34 @@
+"""What to say about the points of a range: gaps, and points that are further apart or less exact than they need be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from c3s_cli.amounts.duration import go_duration
+from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.past import Past
+
+# Gaps shorter than this share of the range are not worth a remark.
+SHORT: Final = 0.005
+
+
+def remarks_on(past: Past, last: float) -> Iterator[str]:
+    """Yield it. last: the end of the range, or of its data."""
+    period, history = past.period, past.history
+    keys = history.objects()
+    missing = sum(history.start + place * period.step <= last for place in past.empty - {0})
+    if keys and (past.lost >= promql.WINDOW or missing > max(1, SHORT * period.points)):
+        hours = go_duration(round((missing * period.step + past.lost) / 60) * 60 * 10**9)
+        yield f"there is no data for {hours} of the range of {go_duration(period.seconds * 10**9)}"
+    unsure = max(past.unsure, past.windows.unsure)
+    if unsure and {*past.wanted} - {"cpu.avg"}:
+        share = f"{math.ceil(unsure * 100)}%"
+        yield f"samples come at uneven times: minima, maxima and percentiles of CPU may be up to {share} off"
+    if keys and period.interval > promql.FAR:
+        interval = go_duration(round(period.interval) * 10**9)
+        yield f"samples are {interval} apart: rates cover {go_duration(period.window * 10**9)}"
+    elif keys and period.step > max(usual := promql.usual_step(period.seconds), promql.WINDOW):
+        words = go_duration(usual * 10**9)
+        yield f"each point of CPU is the average of a --step, so maxima are lower than with the usual {words}"
