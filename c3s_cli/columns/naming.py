@@ -67,7 +67,7 @@ SHORT: Final = r"(?P<resource>cpu|memory)(?:%|(?P<dot>\.))(?P<of>requests|limits
 # A comma separates names, except inside ["…"].
 NAME: Final = r'(?:\["[^"]*"\]|[^,])+'
 # As in --by: `label:app` is short for labels["app"].
-LABEL: Final = r"label:(?P<key>[^\"\[\]*?\s]+)"
+LABEL: Final = r"labels?[:.](?P<key>[^\"\[\]*?\s]+)"
 OPEN_ENDED: Final = r'(?P<of>resources|labels)\["(?P<key>[^"]+)"\](?:\.(?P<field>\w+))?'
 
 

@@ -1,4 +1,4 @@
-"""Words of other tools, such as `get pods` or `oom` → a command of c3s, by the rows of `flags/habits.py`."""
+"""Words of other tools, such as `get pods` or `oom` → a command of c3s, by the rows of `flags/word_habits.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import structs
 from c3s_cli.columns.kinds import ALIASES, WORKLOADS, is_rollup
 from c3s_cli.flags.argv import Line, line_of_text, value_of
 from c3s_cli.flags.foreign_flags import filled, has_one_of, names_of, with_conditions, with_flags
-from c3s_cli.flags.habits import WORDS
+from c3s_cli.flags.word_habits import WORDS
 
 GROUPS: Final = ("top", "watch")
 # Verbs of other tools before the name of a resource: c3s shows its load.

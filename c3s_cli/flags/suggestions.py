@@ -13,7 +13,8 @@ from c3s_cli.flags.argv import Line, value_of
 from c3s_cli.flags.arity import rows_of, takes_value
 from c3s_cli.flags.foreign_flags import compared, filled
 from c3s_cli.flags.foreign_words import SHOWING, replaced, with_flags_of_verb
-from c3s_cli.flags.habits import WORD_HINTS, Hint
+from c3s_cli.flags.habits import Hint
+from c3s_cli.flags.word_habits import WORD_HINTS
 
 Path = tuple[str, ...]
 # Below this ratio a similarity is accidental, as between `--gpu` and `--output`.

@@ -47,6 +47,8 @@ def translated(
         line, remarks = with_command(line, lambda each: path_of(_with_kind(each)))
     # Then the kind of rows, since it brings flags of c3s; then flags, again if these are other ones.
     line = _with_kind(_with_one_workload(line))
+    line, of_pattern = _with_pattern(line, path_of(line))
+    remarks += of_pattern
     line, of_pods = _with_pods(line, flags_of)
     remarks += of_pods
     path, before = path_of(line), None
@@ -85,6 +87,19 @@ def _with_kind(line: Line) -> Line:
         return line
     flags = (*line_of(pods).flags, *line.flags)
     return structs.replace(line, words=(*line.words[: start + 1], "pods"), flags=flags)
+
+
+def _with_pattern(line: Line, path: Path | None) -> tuple[Line, list[str]]:
+    """Read a NAME that no object can have, such as `web-*` or `^web`, as a condition."""
+    name = line.words[-1] if line.words else ""
+    if not path or path[-1] not in ("nodes", "pods") or not re.search(r"[*^$|()\[\]+?]", name):
+        return line, []
+    from c3s_cli.flags.foreign_flags import with_conditions  # few names are patterns
+    from c3s_cli.flags.values import is_glob
+
+    condition = f'name {"=" if is_glob(name) else "~"} "{name}"'
+    flags = with_conditions(line.flags, [condition])
+    return Line(line.words[:-1], flags, line.rest), [f"{name} is read as --where '{condition}'"]
 
 
 def _with_pods(line: Line, flags_of: Callable[[Path], Collection[str]]) -> tuple[Line, list[str]]:

@@ -87,7 +87,8 @@ def check_format(
 
         whole = f"ns {quote(namespace)}" if namespace and objects is Kind.POD else "cluster"
         raise UsageError(
-            "--sum does not go with -o value", hint=f"for one number: c3s top {whole} -o value --columns cpu"
+            "--sum does not go with -o value",
+            hint=f"for one number: c3s top {whole} -o value --columns {quote(display.columns or 'cpu')}",
         )
     if format_ is Format.VALUE and not display.columns:
         raise UsageError("-o value prints the columns that --columns names", hint="for example --columns cpu")

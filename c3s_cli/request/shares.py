@@ -1,4 +1,4 @@
-"""Shares of requests and limits in conditions, as people write them: `mem/limit > 0.9`, `memory > 0.8 * memory.limit`.
+"""What people write in conditions: shares such as `mem/limit > 0.9`, `memory > 0.8 * memory.limit`, words, units.
 
 Columns of shares are percentages: a bare 0.9 would be read as 0.9 %, so it is refused.
 """
@@ -27,6 +27,19 @@ PERCENTAGES: Final = (
     (re.compile(r"((?:cpu|memory)\.(?:avg|min|max|p[0-9]+))"), r"\1%"),
     (re.compile(r"volume\.used"), "used%"),
 )
+# What people write for operators.
+OPERATORS: Final = {
+    **dict.fromkeys(("contains", "like", "matches", "has"), "~ "),
+    **dict.fromkeys(("is", "equals", "eq"), "= "),
+    **dict.fromkeys(("is not", "ne"), "!= "),
+    "startswith": "~ ^",
+    "gt": "> ",
+    "gte": ">= ",
+    "ge": ">= ",
+    "lt": "< ",
+    "lte": "<= ",
+    "le": "<= ",
+}
 # More than ten times the requests is rather a percentage than a ratio.
 LARGEST_RATIO: Final = 10
 
@@ -75,3 +88,16 @@ def hint_of_arithmetic(text: str) -> str:
     resource = "cpu" if product["resource"].lower() == "cpu" else "memory"
     percent = f"{float(Fraction(number) * 100):g}"
     return f"did you mean '{resource}%{product['of'].lower()}s {product['operator']} {percent}'?"
+
+
+def hint_of_words(name: str, rest: str) -> str | None:
+    """Return a hint for an operator that is a word, such as `contains` or `is not`; None if it is none."""
+    match = re.match(r"(is\s+not|\w+)\s+(['\"]?)([^,\s]+?)\2\s*(?:,|$|and\b|or\b)", rest, re.IGNORECASE)
+    operator = match and OPERATORS.get(" ".join(match[1].casefold().split()))
+    return f"did you mean '{name} {operator}{match[3]}'?" if match and operator else None
+
+
+def hint_of_units(column: Column, text: str) -> str | None:
+    """Return a hint for bytes with a unit that Kubernetes has not, such as 500MB; None for others."""
+    match = re.fullmatch(rf"({NUMBER})\s*([kmgt])i?b?", text, re.IGNORECASE)
+    return f"did you mean {match[1]}{match[2].upper()}i?" if match and column.unit is Unit.BYTES else None

@@ -27,7 +27,7 @@ from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
 from c3s_cli.flags.values import is_glob, regular
 from c3s_cli.request.condition import Comparison, Condition, Membership, Test, Word, may_be_none
-from c3s_cli.request.shares import check_ratio, hint_of_arithmetic, share_of
+from c3s_cli.request.shares import check_ratio, hint_of_arithmetic, hint_of_units, hint_of_words, share_of
 from c3s_cli.terminal.printable import NONE, UNKNOWN
 
 ORDERING: Final = ("=", "!=", ">", ">=", "<", "<=")
@@ -112,7 +112,7 @@ def _test(text: str, place: int, naming: Naming) -> tuple[Test, int]:
     operator = OPERATOR.match(text, name.end())
     if operator is None:
         # `--where cpu>1` without quotes: the shell took the rest as a file name.
-        hint = UNQUOTED if name.end() == len(text) else EXAMPLE
+        hint = UNQUOTED if name.end() == len(text) else hint_of_words(name[1], text[name.end() :]) or EXAMPLE
         if column.unit is Unit.BOOLEAN:
             hint = f"write it as '{name[1]} = true'"
         allowed = ", ".join((*_operators(column), "in", "not in"))
@@ -285,7 +285,7 @@ def _sample(column: Column, text: str) -> str:
         return f"for a percentage compare {resource}{PERCENTAGES[field]}"
     if text.endswith("%"):
         return f"{column.name} is no percentage: `c3s columns` lists those that are"
-    return f"write it as {SAMPLES[column.unit]}"
+    return hint_of_units(column, text) or f"write it as {SAMPLES[column.unit]}"
 
 
 # `memory.limits%` is what is used of the limits of pods, and what limits are of a node.

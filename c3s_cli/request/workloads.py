@@ -7,6 +7,7 @@ import re
 from c3s_cli.columns.kinds import RESOURCES, WORKLOADS
 from c3s_cli.columns.naming import Naming
 from c3s_cli.errors import UsageError
+from c3s_cli.flags.values import is_glob, regular
 from c3s_cli.request.condition import Condition
 from c3s_cli.request.where import parse
 
@@ -39,4 +40,5 @@ def of_workloads(workloads: str, naming: Naming) -> Condition:
 def _owners(workload: str) -> str:
     """Return a regular expression for how owners begin."""
     kind, _, name = workload.partition("/")
-    return f"{'.+' if kind == '*' else kind}/{f'{re.escape(name)}$' if name else ''}"
+    whole = regular(name).removeprefix("^") if is_glob(name) else f"{re.escape(name)}$"
+    return f"{'.+' if kind == '*' else kind}/{whole if name else ''}"

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from c3s_cli.columns.kinds import LISTS, RESOURCES, belongs
 from c3s_cli.errors import ApiError, C3sError, is_absence
+from c3s_cli.flags.values import is_glob
 from c3s_cli.kube.cluster import segment
 from c3s_cli.metrics import scope_of
 from c3s_cli.model.sample import Sample
@@ -32,7 +33,7 @@ def refuse_missing(member: Member, query: Query, samples: Sequence[Sample]) -> N
     for workload in query.workload.split(","):
         kind, _, name = workload.partition("/")
         kinds = [*LISTS] if kind == "*" else [kind]
-        if any(belongs(owner, workload) for owner in owners) or not {*kinds} <= {*LISTS}:
+        if any(belongs(owner, workload) for owner in owners) or not {*kinds} <= {*LISTS} or is_glob(name):
             continue
         try:
             reading = member.open_reading()

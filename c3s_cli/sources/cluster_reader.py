@@ -286,7 +286,7 @@ def _why_unmeasured(part: Part, answers: Mapping[Needs, Any], now: datetime) -> 
     pods, scope = answers.get(Needs.POD_METRICS), part.scope
     if scope.objects is not Kind.POD or not scope.name or scope.period:
         return ""
-    from c3s_cli.sources.unmeasured import is_unmeasured, why_unmeasured  # only needed for a NAME
+    from c3s_cli.sources.unmeasured import is_unmeasured, no_such_pod, why_unmeasured  # only needed for a NAME
 
     if not is_unmeasured(pods):
         return ""
@@ -296,7 +296,7 @@ def _why_unmeasured(part: Part, answers: Mapping[Needs, Any], now: datetime) -> 
     except ApiError:
         if not pods:
             raise
-        why = "there is no such pod" if isinstance(pods, ApiError) else ""
+        why = no_such_pod(scope.name) if isinstance(pods, ApiError) else ""
     if isinstance(pods, C3sError):
         pods.hint = pods.hint or why or None
     return why

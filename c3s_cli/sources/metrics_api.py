@@ -145,7 +145,12 @@ class MetricsUsage(Struct, Usage):
         context = self.calls.cluster.context
         lists = self.scope.namespaced("pods")
         if self.scope.name:
-            return self._read(lists[0], lambda path: [decode.one_pod(self.calls.get(path), context, self.problems)])
+            try:
+                return self._read(lists[0], lambda path: [decode.one_pod(self.calls.get(path), context, self.problems)])
+            except ApiError as problem:
+                if not self.scope.namespaces and problem.status == 404 and problem.hint is None:
+                    problem.instead = f"--where 'name = {self.scope.name}'"  # a NAME goes with one namespace
+                raise
 
         def rows(path: str) -> list[Pod]:
             decode_page = partial(self.api.decode_pods, path, context=context, problems=self.problems)

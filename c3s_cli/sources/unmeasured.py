@@ -37,6 +37,11 @@ def why_unmeasured(read: Callable[[], Mapping[Any, PodFacts]], now: datetime) ->
     return "the pod has finished" if facts is None else _why(facts, now.timestamp())
 
 
+def no_such_pod(name: str) -> str:
+    """Return what to say of a name that no pod has."""
+    return f"there is no such pod; c3s top pods -A --where 'name ~ {name}' looks for a part of the name everywhere"
+
+
 def _why(facts: PodFacts, now: float) -> str:
     if facts.pending:
         return f"the pod is Pending: {facts.pending}"

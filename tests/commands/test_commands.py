@@ -419,9 +419,9 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
             "error: unknown direction 'down' in --sort-by\nhint: cpu:asc or cpu:desc\n",
         ),
         (
-            "top nodes --columns labels.app",
+            "top nodes --columns labels[app]",
             (
-                "error: unknown column 'labels.app'\n"
+                "error: unknown column 'labels[app]'\n"
                 'hint: write labels as label:app or labels["app"], and other resources as '
                 'resources["nvidia.com/gpu"].requests\n'
             ),

@@ -182,6 +182,8 @@ def test_keys_of_other_tools_have_a_hint(run: Run) -> None:
         ("top pods --workload deploy/cart --workload payments", "top deploy/cart deploy/payments"),
         ("top deploy cart payments", "top deploy --where 'owner in (Deployment/cart, Deployment/payments)'"),
         ("top deploy,rollout", "top workloads --workload Deployment,Rollout"),
+        ("top deploy 'pay*' cart", "top deploy cart payments"),
+        ("top 'deploy/c*' deploy/payments", "top deploy/cart deploy/payments"),
         ("top ns batch default", "top ns -n batch,default"),
     ],
 )

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from c3s_cli.flags.arity import row_takes_value, typed_names
-from c3s_cli.flags.habits import FLAG_HINTS, FLAGS, WORD_HINTS, WORDS, Hint, Read
+from c3s_cli.flags.habits import FLAG_HINTS, FLAGS, Hint, Read
+from c3s_cli.flags.word_habits import WORD_HINTS, WORDS
 from tests.conftest import Run
 from tests.flags.test_hints import HINTS
 from tests.flags.typed_columns import TYPED_COLUMNS

@@ -193,3 +193,21 @@ def test_amounts_from_a_mebibyte_on_are_meant(demo: Run) -> None:
         assert demo(f"fit --cpu 1m --memory {amount}").code == 0
     # Extended resources are counted, not measured in bytes.
     assert demo("fit --cpu 1m --resource nvidia.com/gpu=1 --tolerate nvidia.com/gpu").code == 0
+
+
+def test_orders_and_labels_as_other_tools_write_them(demo: Run) -> None:
+    for typed, same in (
+        ("--sort-by 'namespace, cpu desc'", "--sort-by namespace,cpu:desc"),
+        ("--sort-by memory,ASC,name", "--sort-by memory:asc,name"),
+        ("--sort-by +cpu", "--sort-by cpu:asc"),
+        ("--where 'labels.team = search'", "--where 'label:team = search'"),
+        ("--columns name,label.app.kubernetes.io/name", "--columns name,label:app.kubernetes.io/name"),
+    ):
+        assert demo(f"top pods -A {typed}") == demo(f"top pods -A {same}")
+        assert demo(f"top pods -A {typed}").code == 0
+
+
+def test_a_name_in_all_namespaces_is_a_condition(demo: Run) -> None:
+    result = demo("top pods redis-0 -A")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.endswith(" -A --where 'name = redis-0'?\n")

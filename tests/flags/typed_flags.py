@@ -75,6 +75,17 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
         "top pods --from prometheus --start -3h --end -1h",
         "--to -1h is read as --end -1h",
     ),
+    # Names that no object can have.
+    (
+        "top nodes 'general-*'",
+        "top nodes --where 'name ~ ^general-'",
+        "general-* is read as --where 'name = \"general-*\"'",
+    ),
+    (
+        "watch pods '^web' -A --where 'cpu > 1m' --count 1",
+        "watch pods -A --where 'cpu > 1m, name ~ ^web' --count 1",
+        "^web is read as --where 'name ~ \"^web\"'",
+    ),
     # Times and sources.
     (
         "top nodes --from prometheus --offset 1h",

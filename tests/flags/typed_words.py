@@ -1,4 +1,4 @@
-"""Lines with words of other tools, one for each row of `flags/habits.py`."""
+"""Lines with words of other tools, one for each row of `flags/word_habits.py`."""
 
 from __future__ import annotations
 

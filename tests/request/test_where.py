@@ -195,7 +195,7 @@ def test_a_comma_is_and_and_a_repeated_flag_is_or() -> None:
         ("cpu > cpu.requests*0.5", "is no value for cpu.usage (nanocores)", "'cpu%requests > 50'?"),
         ("age > 2h * 3", "expected a comma before '* 3'", "conditions do not calculate"),
         ("name = 'web", "expected a value after 'name ='", "double quotes"),
-        ("memory > 3GB", "'3GB' is no value for memory.usage (bytes)", "2Gi"),
+        ("memory > 3GB", "'3GB' is no value for memory.usage (bytes)", "3Gi"),
         ("cpu% > many", "'many' is no value", "80%"),
         ("age > soon", "'soon' is no value for age (seconds)", "3d"),
         ("name ~ (", "'(' is no regular expression", ""),
@@ -242,6 +242,23 @@ def test_a_mistake_names_the_right_way(text: str, words: str, hint: str) -> None
         parse([text], NODES)
     assert words in problem.value.message
     assert hint in (problem.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("status is not Running", "did you mean 'status != Running'?"),
+        ("name contains web, cpu > 1", "did you mean 'name ~ web'?"),
+        ("name startswith 'web'", "did you mean 'name ~ ^web'?"),
+        ("memory gt 500Mi", "did you mean 'memory > 500Mi'?"),
+        ("memory > 500MB", "did you mean 500Mi?"),
+        ("memory < 1.5gib", "did you mean 1.5Gi?"),
+        ("cpu > 1g", "write it as 250m or 2"),
+    ],
+)
+def test_words_for_operators_and_units_of_other_tools_have_a_hint(demo: Run, text: str, hint: str) -> None:
+    result = demo("top", "pods", "--where", text)
+    assert (result.code, result.out, result.err.splitlines()[-1]) == (2, "", f"hint: {hint}")
 
 
 def test_a_boolean_alone_is_shown_its_value() -> None:

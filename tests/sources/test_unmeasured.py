@@ -86,7 +86,8 @@ def test_what_cannot_be_read_about_it_is_not_said(run: Run, missing: FakeApi) ->
     missing.routes[CORE] = status(403, "Forbidden", "pods is forbidden")
     assert run(f"top pod p -n n --server {missing.url}") == (1, "", NOT_FOUND)
     missing.routes[CORE] = status(404, "NotFound", 'pods "p" not found')
-    assert run(f"top pod p -n n --server {missing.url}") == (1, "", f"{NOT_FOUND}hint: there is no such pod\n")
+    hint = "hint: there is no such pod; c3s top pods -A --where 'name ~ p' looks for a part of the name everywhere\n"
+    assert run(f"top pod p -n n --server {missing.url}") == (1, "", f"{NOT_FOUND}{hint}")
 
 
 def test_a_row_without_usage_is_explained(run: Run, missing: FakeApi) -> None:
