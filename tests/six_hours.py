@@ -185,6 +185,24 @@ def edges() -> Iterator[Series]:
         yield "kube_pod_created", {"namespace": "e", "pod": pod}, at(begin, end, begin, STATES)
 
 
+def interludes() -> Iterator[Series]:
+    """Give two pods without containers for two hours: one was deleted and made again, the other was only down."""
+    for pod in ("again-0", "down-0"):
+        spans = (BEGIN, END - 4 * 3600), (END - 2 * 3600, END)
+        for run, ((begin, end), cores) in enumerate(zip(spans, (0.5, 1.0), strict=True)):
+            yield from life(pod, begin, end, cores, 10 if run else 20, run, namespace="i")
+            if pod == "again-0":
+                yield from states(pod, begin, end, namespace="i")
+        if pod == "down-0":
+            yield from states(pod, namespace="i")
+
+
+def twice_named() -> Iterator[Series]:
+    """Give a pod of ten minutes that one job scrapes as two targets, by address and by name."""
+    for instance in ("10.0.0.1:10250", "n1"):
+        yield from life("brief", END - 5000, END - 4400, 1.0, 10, namespace="j", instance=instance)
+
+
 def kills() -> Iterator[Series]:
     """Give a container that was killed three times, the last time four and a half hours ago, by both witnesses."""
     runs = ((BEGIN, BEGIN + 600), (BEGIN + 630, BEGIN + 1200), (BEGIN + 1230, BEGIN + 1800), (BEGIN + 1830, END))
@@ -249,6 +267,30 @@ def machines(gone: str = "b") -> Iterator[Series]:
     yield from machine("n1", "10.0.0.11", half, END, 3.0, "a")
     yield from machine("n2", "10.0.0.2", BEGIN, half, 6.0, gone)
     yield from machine("n3", "10.0.0.3", half, END, 1.0, "a")
+
+
+def addressed() -> Iterator[Series]:
+    """Give nodes that came or went: two by their addresses alone, one by node_exporter."""
+    half = END - 3 * 3600
+    for name, address, begin, end, cores in (
+        ("gone", "10.0.0.1", BEGIN, half, 1.0),
+        ("moved", "10.0.0.2", BEGIN, half - 60, 1.0),
+        ("moved", "10.0.0.3", half, END, 3.0),
+    ):
+        for metric, labels, samples in machine(name, address, begin, end, cores):
+            yield metric, {key: value for key, value in labels.items() if key != "node" or "kube" in metric}, samples
+    yield "kube_node_info", {"node": "young", "internal_ip": "10.0.0.4"}, at(half, END, 1, STATES)
+    for resource, amount in (("cpu", 8), ("memory", 2**35), ("pods", 110)):
+        labels = {"node": "young", "resource": resource, "unit": ""}
+        yield "kube_node_status_allocatable", labels, at(half, END, amount, STATES)
+    labels = {"job": "node-exporter", "instance": "10.0.0.4:9100"}
+    yield (
+        "node_cpu_seconds_total",
+        {**labels, "cpu": "0", "mode": "user"},
+        at(half, END, lambda when: (when - half) * 2),
+    )
+    yield "node_memory_MemTotal_bytes", labels, at(half, END, 2**32)
+    yield "node_memory_MemAvailable_bytes", labels, at(half, END, 2**31)
 
 
 def nameless() -> Iterator[Series]:
@@ -367,6 +409,8 @@ def everything() -> Iterator[Series]:
         moved,
         beginners,
         edges,
+        interludes,
+        twice_named,
         kills,
         counts,
         starts,

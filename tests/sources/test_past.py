@@ -259,6 +259,50 @@ def test_what_was_busy_only_at_its_first_or_last_minutes_was_busy(ask: Ask) -> N
         assert [millicores(rows[pod]["cpu"]["max"]) for pod in pods] == [near(3000)] * len(pods), step
 
 
+@pytest.mark.parametrize("step", ["1m", "10m"])
+def test_what_was_deleted_and_made_again_did_not_exist_meanwhile(ask: Ask, step: str) -> None:
+    flags = f"--since 5h {END} --step {step} --columns cpu.avg,cpu.min,cpu.p50,memory.avg"
+    for words in ("pods -n i", "pods -n i --by owner,label:app --where 'name = again-0'"):
+        rows = ask(f"{words} {flags}")
+        again = rows.get("again-0") or rows[""]
+        shown = [millicores(again["cpu"][each]) for each in ("avg", "min", "p50")]
+        assert shown == [near(2500 / 3), near(500), near(1000)], words
+        assert again["coverage"] == pytest.approx(60, abs=0.5)
+        assert again["memory"]["avg"] == near(40 / 3 * six_hours.MI, 2)
+    down = ask(f"pods -n i {flags}")["down-0"]
+    assert [millicores(down["cpu"][each]) for each in ("avg", "min", "p50")] == [near(500), 0, near(500)]
+    assert down["coverage"] == near(100)
+
+
+@pytest.mark.parametrize("step", ["1m", "1h"])
+def test_one_instance_under_two_names_of_its_target_counts_once(ask: Ask, step: str) -> None:
+    rows = ask(f"pods -n j --since 6h {END} --step {step} --columns cpu.avg,cpu.max")
+    assert millicores(rows["brief"]["cpu"]["avg"]) == near(1000, 5)
+    assert millicores(rows["brief"]["cpu"]["max"]) == near(1000, 5)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_nodes_have_their_names_and_their_lives_whatever_scrapes_them(
+    run: Run, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with running(name, tmp_path_factory, six_hours.addressed) as url:
+        words = f"top nodes --since 6h {END} --columns cpu.avg,cpu.max --from {url} --facts source -o json"
+        rows = json.loads(run(words).out)["items"]
+        shown = {
+            row["name"]: (*(millicores(row["cpu"][each]) for each in ("avg", "max")), row["ended"]) for row in rows
+        }
+        assert shown == {
+            "gone": (near(1000), near(1000, 2), True),
+            "moved": (near(2000), near(3000, 2), False),
+            "young": (near(2000, 2), near(2000, 2), False),
+        }
+        assert {row["name"]: row["coverage"] for row in rows} == {
+            "gone": pytest.approx(50, abs=1),
+            "moved": near(100),
+            "young": pytest.approx(50, abs=1),
+        }
+
+
 @pytest.mark.parametrize(("since", "kills"), [("6h", {"oomer": 3, "counted": 2}), ("1h", {"oomer": 0, "counted": 1})])
 def test_kills_count_in_the_range_in_which_they_were(ask: Ask, since: str, kills: dict[str, int]) -> None:
     rows = ask(f"pods -n m --since {since} {END} --columns oomKills")

@@ -91,9 +91,10 @@ class Averages(Struct):
             series = f"{promql.CPU}{promql.braces(selector, named, self.match)}"
             queries = [f"{edge} by ({by}) ({edge}_over_time(timestamp({series})[{size}s:{every}s]))" for edge in EDGES]
             values = (("min", "min"), ("max", "last"))
+            # Of two jobs, one may write the CPU in a label.
+            each = promql.OF_CONTAINER if self.jobs else f"{promql.OF_CONTAINER}, cpu"
             queries += [
-                f"sum by ({by}) ({edge} by ({promql.OF_CONTAINER}) ({which}_over_time({series}[{size}s])))"
-                for edge, which in values
+                f"sum by ({by}) ({edge} by ({each}) ({which}_over_time({series}[{size}s])))" for edge, which in values
             ]
             with suppress(C3sError):  # the counts will do
                 started = self._starts(named, len(short[0]))
@@ -116,7 +117,7 @@ class Averages(Struct):
         return {who[:size]: number for who, number in self.engine.by_container(query, self.end).items()}
 
 
-def _unsure(_parts: Sequence[array[float]]) -> array[float]:
+def _unsure(_parts: Sequence[array[float]], **_: bool) -> array[float]:
     """Return that it is unknown whether several targets had an object at the same time, or one after another."""
     return array("d", [math.inf])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import add
 from typing import Final
@@ -41,9 +41,9 @@ class History(Struct):
     """The lines of all objects, by resource. start: the time of the point before the first one of the range.
 
     lives: of the objects that began or ended in the range, as far as known. exact: whose begin is known to the second.
-    gaps: the points without any data. grown: how much the counters of objects grew between the gaps, in core seconds,
-    as far as known. measured: the seconds before which points that is. estimated: of what was started again, how much
-    of it no sample shows, and for how many seconds.
+    absences: when objects did not exist in their lives. gaps: the points without any data. grown: how much the counters
+    of objects grew between the gaps, in core seconds, as far as known. measured: the seconds before which points that
+    is. estimated: of what was started again, how much of it no sample shows, and for how many seconds.
     """
 
     range: Range
@@ -51,6 +51,7 @@ class History(Struct):
     lines: dict[str, dict[Key, array[float]]] = field(default_factory=lambda: {"cpu": {}, "memory": {}})
     lives: dict[Key, Life] = field(default_factory=dict)
     exact: set[Key] = field(default_factory=set)
+    absences: dict[Key, list[Life]] = field(default_factory=dict)
     gaps: frozenset[int] = frozenset()
     grown: dict[Key, float] = field(default_factory=dict)
     measured: Collection[int] = ()
@@ -70,12 +71,16 @@ class History(Struct):
         """Add the series that a job has of an object. Further jobs are duplicates: the larger point counts."""
         put_line(self.lines[resource], key, self.unite(resource, [self.line(points) for points in several]), max)
 
-    def unite(self, resource: str, parts: Sequence[array[float]]) -> array[float]:
-        """Unite the series of one object: alternatives in time share at most a window, duplicates share more."""
+    def unite(self, resource: str, parts: Sequence[array[float]], *, same: bool = False) -> array[float]:
+        """Unite the series of one object: alternatives in time share at most a window, duplicates share more.
+
+        same: whether they are of one instance, which two targets have: one that lived shortly shares all it has.
+        """
         line = parts[0]
         for part in parts[1:]:
             shared = sum(1 for one, other in zip(line, part, strict=True) if not (math.isnan(one) or math.isnan(other)))
-            succeed = shared <= math.ceil(self.range.window / self.range.step) + 1
+            least = min(sum(not math.isnan(value) for value in each) for each in (line, part)) if same else 0
+            succeed = shared <= math.ceil(self.range.window / self.range.step) + 1 and not (same and shared == least)
             line = join_lines(line, part, add if succeed and resource == "cpu" else max)
         return line
 
@@ -129,6 +134,9 @@ class History(Struct):
         """Set the life of an object to the time in which it grew. start: when its counters began at 0, if known."""
         first, last, value, latest = samples
         interval, grown = self.range.interval, None if self.has_gaps() else self.grown.get(key)
+        if grown is None and self.measured and not self.has_gaps():
+            grown = self._grown_in_windows([key])
+            grown = grown if abs(latest - grown) <= CLOSE * latest else None
         near, half = NEAR * interval, interval / 2
         end = self.end if self.end - last <= near else last + half
         rate = (latest - value) / (last - first) if last > first else 0.0
@@ -196,11 +204,15 @@ class History(Struct):
         mine = [self.estimated[key] for key in keys if key in self.estimated]
         if not mine:
             return 0.0, 0.0
-        tiles = slice(None, None, -max(1, self.range.window // self.range.step))
-        lines = [self.lines["cpu"][key][tiles] for key in keys if key in self.lines["cpu"]]
-        grown = sum(value for line in lines for value in line if not math.isnan(value))
+        grown = self._grown_in_windows(keys)
         used, seconds = (sum(each) for each in zip(*mine, strict=True))
         return (min(1.0, used / grown) if grown else 0.0), seconds / len(mine) * (len(mine) == len(keys))
+
+    def _grown_in_windows(self, keys: Sequence[Key]) -> float:
+        """Return the sum of the points of CPU whose windows follow each other."""
+        tiles = slice(None, None, -max(1, self.range.window // self.range.step))
+        lines = [self.lines["cpu"][key][tiles] for key in keys if key in self.lines["cpu"]]
+        return sum(value for line in lines for value in line if not math.isnan(value))
 
     def lived(self, keys: Iterable[Key]) -> float:
         """Return for how many seconds of the range at least one of the objects existed and had data."""
@@ -268,13 +280,22 @@ class History(Struct):
             del missing[0]  # the data may begin with the range
         return frozenset(near for place in missing for near in range(place - reach, place + reach + 1))
 
+    def _parts(self, key: Key) -> Iterator[Life]:
+        """Yield the parts of the life of an object in which it existed."""
+        first, last = self.lives.get(key, (self.start - self.range.window, self.end))
+        for begin, end in self.absences.get(key, ()):
+            if first < begin < last:
+                yield first, begin
+                first = end
+        yield first, max(first, last)
+
     def _overlap(self, keys: Iterable[Key], window: float) -> list[float]:
         """Return for how many of the seconds before each point at least one of the objects existed."""
         keys = list(keys)
-        if any(key not in self.lives for key in keys):
+        if any(key not in self.lives and key not in self.absences for key in keys):
             return [window] * (self.count + 1)
         merged: list[list[float]] = []
-        for first, last in sorted(self.lives[key] for key in keys):
+        for first, last in sorted(part for key in keys for part in self._parts(key)):
             if merged and first <= merged[-1][1]:
                 merged[-1][1] = max(merged[-1][1], last)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
@@ -15,24 +16,30 @@ from c3s_cli.sources.prometheus.promql import NODE_LABELS, braces
 
 # kube-state-metrics has the address of each node.
 ADDRESSES: Final = "max by (node, internal_ip) (kube_node_info%s)"
+# At so many points of a range, addresses are looked for.
+LOOKS: Final = 1440
 
 
 class NodeNames(Struct):
     """The names of nodes. The label that holds them depends on the scrape job; some jobs only have addresses.
 
-    addresses: asks the API server for the node of each address. strangers: names that no node has, in order.
+    range: the start and the end of what is read. addresses: asks the API server for the node of each address.
+    strangers: names that no node has, in order.
     """
 
     engine: Engine
     match: str
     time: Callable[[], float]
+    range: Callable[[], tuple[float, float]]
     addresses: Callable[[], Mapping[str, str]]
     strangers: dict[str, None] = {}
     _of_address: Callable[[], Mapping[str, str]] = dict
+    _of_former: Callable[[], Mapping[str, str]] = dict
 
     def __post_init__(self) -> None:
         self.addresses = Memoized(self.addresses)
         self._of_address = Memoized(self._ask_addresses)
+        self._of_former = Memoized(self._ask_former)
 
     def name(self, labels: Labels, known: Collection[str]) -> str:
         """Return the name of the node that labels name. known: the names of all nodes, as far as they are known."""
@@ -49,7 +56,10 @@ class NodeNames(Struct):
         for host in hosts:
             if host in of_api:
                 return of_api[host]
-        name = next(iter((*of_address, *hosts)), "")
+        of_former = [name for host in hosts if not of_address and (name := self._of_former().get(host))]
+        if of_former and of_former[0] in known:
+            return of_former[0]
+        name = next(iter((*of_address, *of_former, *hosts)), "")
         if known and name:
             self.strangers[name] = None
         return name
@@ -61,6 +71,19 @@ class NodeNames(Struct):
         except C3sError:
             return {}
         return {labels.get("internal_ip", ""): labels.get("node", "") for labels, _ in vector}
+
+    def _ask_former(self) -> Mapping[str, str]:
+        """Return the last node that had each address in the range: of machines that are gone."""
+        start, end = self.range()
+        if end <= start:
+            return {}
+        seconds = int(end - start)
+        series = f"timestamp(kube_node_info{braces(self.match) if self.match else ''})"
+        query = f"max by (node, internal_ip) (max_over_time({series}[{seconds}s:{max(60, seconds // LOOKS)}s]))"
+        with suppress(C3sError):
+            vector = sorted(self.engine.vector(query, end), key=lambda each: each[1])
+            return {labels.get("internal_ip", ""): labels.get("node", "") for labels, _ in vector}
+        return {}
 
 
 def host_of(value: str) -> str:

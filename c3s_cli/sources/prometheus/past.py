@@ -14,11 +14,12 @@ from c3s_cli.amounts.totals import by_key
 from c3s_cli.errors import C3sError
 from c3s_cli.parallel import results_of
 from c3s_cli.sources.prometheus import promql
-from c3s_cli.sources.prometheus.averages import EDGES, Averages
+from c3s_cli.sources.prometheus.averages import Averages
 from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.even_windows import EvenWindows
+from c3s_cli.sources.prometheus.existence import Existence
 from c3s_cli.sources.prometheus.history import History, Key
 from c3s_cli.sources.prometheus.lines import put_line
 from c3s_cli.sources.prometheus.lost_scrapes import counts_of, lost
@@ -33,8 +34,6 @@ from c3s_cli.sources.prometheus.stale import bridge_holes, ended_series, pods_of
 MOST_SERIES: Final = 3
 # At how many moments of a range the clusters are looked at.
 LOOKS: Final = 24
-# For how many samples of a range the times are asked.
-MOST_TIMES: Final = 5_000_000
 # With fewer objects, nobody knows whether a gap is theirs. Over more scrapes of each object, gaps are not looked for.
 SEVERAL: Final = 10
 MOST_SCRAPES: Final = 50_000
@@ -74,6 +73,10 @@ class Past(Struct):
         """The range and its step."""
         return self.history.range
 
+    @property
+    def _existence(self) -> Existence:
+        return Existence(self.engine, self.history, self.match, self.end)
+
     def read_nodes(
         self, names: NodeNames, known: Collection[str], kinds: Mapping[str, Sequence[promql.Kind | str]]
     ) -> None:
@@ -95,11 +98,14 @@ class Past(Struct):
                 for (_, key), several in jobs.items():
                     self.history.add(resource, key, several)
                     better.add(key)
-        kind = next((kind for kind in kinds.get("memory", ()) if isinstance(kind, promql.Kind)), promql.KUBELET[0])
-        for each in kinds.get("memory") or (kind,):
-            name, match = (each.memory, each.match) if isinstance(each, promql.Kind) else (promql.MACHINES, "")
+        memory = [
+            (each.memory, each.match) if isinstance(each, promql.Kind) else (promql.MACHINES, "")
+            for each in kinds.get("memory") or promql.KUBELET[:1]
+        ]
+        for name, match in memory:
             self._refuse_mixture(name, match)
-        self._complete(kind.memory, [kind.match], promql.NODE, key_of)
+        for place, (name, match) in enumerate(memory):
+            (self._find_lives if place else self._complete)(name, [match], promql.NODE, key_of)
 
     def _of_nodes(self, resource: str, kind: promql.Kind | str, rows: int) -> Matrix:
         query = partial(promql.of_nodes, resource, kind)
@@ -225,6 +231,12 @@ class Past(Struct):
         history.find_gaps(self._presence)
         self.empty = history.gaps
         self._find_lost_scrapes(memory, matchers[0])
+        self._find_lives(memory, matchers, by, key_of)
+        self._existence.find()
+
+    def _find_lives(self, memory: str, matchers: Sequence[str], by: str, key_of: Callable[[Labels], Key]) -> None:
+        """Find when the objects began and ended that did not live all the time."""
+        history = self.history
         partly = history.partial()
         pods = sorted({key[1] for key in partly if len(key) > 1})
         if not partly:
@@ -238,7 +250,7 @@ class Past(Struct):
 
         for labels, points in self._matrix("samples", query, matchers, len(partly), pods=bool(pods)):
             history.limit(key_of(labels), points)
-        self._extend_lives(f"{memory}{promql.braces(*matchers, self.match)}", by, key_of, len(partly))
+        self._existence.extend(f"{memory}{promql.braces(*matchers, self.match)}", by, key_of, len(partly))
         history.keep_lives(partly)
 
     def _find_lost_scrapes(self, memory: str, selector: str) -> None:
@@ -261,20 +273,6 @@ class Past(Struct):
                     if self.period.step <= promql.WINDOW:
                         history.gaps |= {place for place, share in shares.items() if share > HALF}
                     return
-
-    def _extend_lives(self, series: str, by: str, key_of: Callable[[Labels], Key], rows: int) -> None:
-        """Find the first and last samples of objects where steps are so long that the number of samples is too vague.
-
-        An object that restarts again and again has fewer samples than its life has scrapes.
-        """
-        every = max(math.ceil(self.period.interval), self.period.step // 60)
-        if self.period.step <= promql.WINDOW or rows * self.period.seconds / every > MOST_TIMES:
-            return
-        for edge in EDGES:
-            times = f"{edge}_over_time(timestamp({series})[{self.period.seconds}s:{every}s])"
-            with suppress(C3sError):  # the counts will do
-                for labels, time in self.engine.vector(f"{edge} by ({by}) ({times})", self.end):
-                    self.history.extend(key_of(labels), time)
 
     def _refuse_mixture(self, name: str, matchers: str, *, pods: bool = False) -> None:
         """Raise MixedClusters if there are series of several clusters at one time of the range."""

@@ -22,7 +22,7 @@ SCRAPE: Final = tuple(promql.SCRAPE.split(", "))
 NAMES: Final = tuple(promql.OF_CONTAINER.split(", "))
 
 
-def largest(lines: Sequence[array[float]]) -> array[float]:
+def largest(lines: Sequence[array[float]], **_: bool) -> array[float]:
     """Return the larger points of duplicates."""
     return reduce(lambda one, other: join_lines(one, other, max), lines)
 
@@ -34,7 +34,7 @@ def reduce_series(
     *,
     containers: bool,
     jobs: bool,
-    unite: Callable[[Sequence[array[float]]], array[float]] = largest,
+    unite: Callable[..., array[float]] = largest,
 ) -> dict[Key, array[float]]:
     """Return the lines of containers, or of pods, by their names.
 
@@ -51,9 +51,10 @@ def reduce_series(
         targets = series.setdefault((promql.who(labels), scrape, instance), {})
         put_line(targets, labels.get("instance") if cpu else None, line(points), max)
     scraped: dict[tuple[Any, ...], array[float]] = {}
-    for (who, scrape, _), targets in series.items():
+    for (who, scrape, instance), targets in series.items():
         several = [*targets.values()]
-        put_line(scraped, (who, scrape), unite(several) if len(several) > 1 else several[0], add)
+        line_of = unite(several, same=bool(instance and instance[0])) if len(several) > 1 else several[0]
+        put_line(scraped, (who, scrape), line_of, add)
     lines: dict[Key, array[float]] = {}
     for (who, _), each in scraped.items():
         put_line(lines, who, each, max)

@@ -55,7 +55,7 @@ class PrometheusUsage(Usage):
         self._edges = Memoized(lambda: range_edges.Edges(engine, match, *self._times()))
         # The last moment with data stands for the end of a range that ends in a gap.
         self._last: float | None = None
-        self.names = NodeNames(engine, match, self._moment, lists.addresses)
+        self.names = NodeNames(engine, match, self._moment, self._times, lists.addresses)
         self._current = Memoized(lambda: Current(engine, self._moment(), self._matching, self._gather))
         self._past = Memoized(self._new_past)
 
