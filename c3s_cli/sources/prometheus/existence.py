@@ -53,7 +53,7 @@ class Existence(Struct):
         with suppress(C3sError):  # then they count as there
             scraped = self._times("", series, "")
             (everything,) = [set(points.times) for _, points in scraped] or [set[float]()]
-            known = {
+            known: dict[Key, Sequence[float]] = {
                 promql.who(labels)[:2] if of_pods else (labels.get("node", ""),): points.times
                 for labels, points in self._times(by, series, named)
             }
