@@ -54,7 +54,11 @@ _WORKLOADS: Final = {
     ("cronjobs", "cronjob", "cj"): ("CronJob", "cronjob.batch", "v1"),
     ("rollouts", "rollout"): ("Rollout", "rollout.argoproj.io", "v1alpha1"),
 }
-WORKLOADS: Final = {name: kind for names, (kind, _, _) in _WORKLOADS.items() for name in names}
+WORKLOADS: Final = {name: kind for names, (kind, _, _) in _WORKLOADS.items() for name in names} | {
+    # As -o name prints them.
+    resource: kind
+    for kind, resource, _ in _WORKLOADS.values()
+}
 # Kinds whose pods may belong to an owner of theirs, and what to say of those.
 OWNED: Final = {
     "ReplicaSet": "ReplicaSets of Deployments are not listed, their pods belong to these: c3s top deploy",
@@ -110,6 +114,9 @@ def rollup(word: str, name: str | None, flags: Sequence[str]) -> list[str] | Non
     if slash or (kind not in WORKLOADS and kind not in ALL_WORKLOADS):
         return None
     which = WORKLOADS.get(kind, "*")
+    prefix, slash, rest = (name or "").partition("/")
+    if slash and WORKLOADS.get(prefix.casefold()) == which:
+        name = rest
     if name and "--containers" in flags and which != "*":
         return ["--workload", f"{which}/{name}"]
     return ["--by", "owner", "--workload", f"{which}/{name}" if name else which]

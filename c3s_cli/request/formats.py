@@ -106,6 +106,8 @@ def _advice(word: str) -> str | None:
         return "-o json | jq -c '.items[]' prints one row a line"
     if word == "md":
         return "did you mean -o markdown?"
+    if word == "custom":
+        return "-o custom-columns=NAME:.name,CPU:.cpu.usage prints columns"
     if word in ("html", "svg"):
         return "-o markdown is a table that a page can show"
     if word.startswith(("go-template", "template")):

@@ -57,6 +57,8 @@ def read_moment(text: str, flag: str) -> float | Moment:
             return Moment(text, DAYS.get(match[1], 0), time(int(match[2] or 0), int(match[3] or 0), int(match[4] or 0)))
         except ValueError:
             raise no_time(text, flag) from None
+    if words.startswith("+"):
+        raise UsageError(f"{flag} {text} is in the future", hint=EXAMPLES)
     ago = words.removeprefix("-") if words.startswith("-") else words.removesuffix(" ago")
     if ago != words:
         try:

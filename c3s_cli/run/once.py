@@ -31,10 +31,10 @@ def show(target: Target, query: Query, view: View) -> ExitCode:
     before = []
     if report.moment and (view.format in TABLES or (query.period and query.period.local)):
         before.append(f"usage {report.moment}")
-    if report.namespaces and report.rows and view.format is Format.NAME:
-        before.append(
-            "-o name: names alone, as kubectl prints them; -o value --columns namespace,name has the namespaces"
-        )
+    groups = view.objects and query.of_several_namespaces
+    if (report.namespaces or groups) and report.rows and view.format is Format.NAME:
+        columns = f"namespace,{'owner' if groups else 'name'}"
+        before.append(f"-o name: names alone, as kubectl prints them; -o value --columns {columns} has the namespaces")
     say_about(report, view, before, of_query=query.remarks)
     stages.summarize()
     return verdict(report, view)

@@ -83,8 +83,18 @@ def test_a_kind_is_the_rollup_that_it_means(run: Run, where: str, words: tuple[s
 def test_a_name_selects_one_row(run: Run, where: str) -> None:
     heading = "OWNER            MEASURED   CPU(cores)   MEMORY(bytes)\n"
     assert run(f"top deploy web {where}") == (0, f"{heading}Deployment/web   2/2        202m         4Mi\n", "")
+    assert run(f"top deploy deployment.apps/web {where}").out.splitlines()[1].split()[:2] == ["Deployment/web", "2/2"]
     # A dot in a name is a dot.
     assert run(f"top sts db -o name {where}").out == "statefulset.apps/db\n"
+    several = run(f"top deploy -A -o name {where}")
+    assert several.out == "deployment.apps/web\n" * 2
+    assert several.err == (
+        "-o name: names alone, as kubectl prints them; -o value --columns namespace,owner has the namespaces\n"
+    )
+    assert run(f"top deploy -A -o value --columns namespace,owner {where}").out.splitlines() == [
+        "default\tDeployment/web",
+        "shop\tDeployment/web",
+    ]
     assert run(f"top ns shop -o name {where}").out == "namespace/shop\n"
     assert run(f"top ns -n shop -o name {where}").out == "namespace/shop\n"
     assert run(f"top deploy -A --columns default {where}").out.splitlines()[1].split()[:2] == [
@@ -100,6 +110,9 @@ def test_the_pods_of_one_workload(run: Run, where: str) -> None:
         "top pods deploy/web",
         "top pods --workload deploy/web",
         "watch deploy/web --count 1",
+        # As -o name prints it.
+        "top deployment.apps/web",
+        "top pods deployment.apps/web",
     ):
         assert run(f"{words} {where}") == (0, pods, "")
     assert run(f"top sts/db --containers --columns cpu {where}").out == (

@@ -19,6 +19,7 @@ QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE count
 HINTS = [
     ("top pods --by label=team", "did you mean label:team?"),
     ("top pods -o md", "did you mean -o markdown?"),
+    ("top pods -o custom", "-o custom-columns=NAME:.name,CPU:.cpu.usage prints columns"),
     ("top pods -o html", "-o markdown is a table that a page can show"),
     ("top pods -o svg", "-o markdown is a table that a page can show"),
     ("top nodes a b -o json", "did you mean c3s top nodes -o json --where 'name in (a, b)'?"),

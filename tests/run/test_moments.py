@@ -83,6 +83,11 @@ def test_a_range_between_times(past: Run) -> None:
             "--at 14:00 is in the future: it is 2026-03-02 10:30:00 CET",
             "did you mean --at 'yesterday 14:00'?",
         ),
+        (
+            "--at +2h",
+            "--at +2h is in the future",
+            "write it as 14:00, 'yesterday 14:00', -2h, 2026-03-02T09:30:00Z or 2026-03-02",
+        ),
         ("--start 09:00 --end 09:00:30", "--end must be at least a minute after --start", None),
         ("--start -30s", "--start must be at least a minute ago", None),
         ("--since 14:00", "'14:00' is not a duration for --since", "did you mean --start 14:00?"),
