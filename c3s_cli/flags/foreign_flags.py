@@ -53,6 +53,10 @@ def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Lin
         instead = line_of_text(text)
         if instead.words:
             words = instead.words
+        if not _is_renamed(row) and any(flag[0].startswith("--sort-by=") for flag in flags):
+            # An order that came before counts.
+            others = tuple(each for each in instead.flags if not each[0].startswith("--sort-by=c"))
+            instead = structs.replace(instead, flags=others or instead.flags)
         for each in instead.flags:
             new, content = each[0].partition("=")[0], value_of(each)
             if new == "--columns" and not _is_renamed(row):

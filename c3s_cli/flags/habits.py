@@ -105,9 +105,11 @@ FLAGS: Final[tuple[Read, ...]] = (
     # Conditions. That of a flag is added to each --where.
     Read("--pods", "top pods -A --where 'node = {NAME}'", of="nodes"),
     Read("--node, --node-name", "--where 'name in ({})'", of="nodes"),
-    Read("--node, --node-name", "--where 'node in ({})'", of="pods"),
+    Read("--node, --node-name, --on-node", "--where 'node in ({})'", of="pods"),
+    Read("--show-nodes", "--columns +node", of="pods"),
     Read("--exclude-namespace, --exclude-namespaces, --ignore-namespace", "--where 'namespace not in ({})'", of="pods"),
     Read("--zone, --pool, --instance-type", "--where '{name} in ({})'"),
+    Read("--not-ready, --unready, --unhealthy", "--where 'status ~ NotReady'", of="nodes"),
     Read("--role, --roles", "--where 'roles ~ {}'", of="nodes"),
     Read("--cordoned, --unschedulable", "--where 'schedulable = false'", of="nodes"),
     Read("--running", "--where 'status = Running'", of="pods"),
@@ -117,6 +119,8 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--status=Pending, --phase=Pending, --pending", "--where 'status = Pending' --columns +pending", of="pods"),
     Read("--status, --phase", "--where 'status in ({})'", of="pods"),
     Read("--oom, --oomkilled, --oom-killed", "--where 'oomKilled = true'", of="pods"),
+    Read("--older-than, --older", "--where 'age > {}'"),
+    Read("--newer-than, --newer, --younger-than", "--where 'age < {}'"),
     Read("--no-limits, --without-limits", "--where 'memory.limits = none' --columns +limits", of="pods"),
     Read(
         "--no-requests, --without-requests",
@@ -128,6 +132,8 @@ FLAGS: Final[tuple[Read, ...]] = (
         "--where 'ready.count < ready.expected' --columns ready,waiting,restarts",
         of="pods",
     ),
+    Read("--by=cpu", "--sort-by cpu"),
+    Read("--by=memory, --by=mem", "--sort-by memory"),
     *(
         Read(", ".join(f"--by={name}" for name in names), f"--by owner --workload {kind}", of="pods")
         for kind, names in NAMES.items()
@@ -162,8 +168,9 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--desc, --descending", "--sort-by :desc"),
     Read("--reverse", "--sort-by :asc,:desc"),
     Read("--util, --utilization", "--output wide", of="nodes"),
-    Read("--util, --utilization", "--columns +cpu%requests,memory%requests", of="pods"),
-    Read("--available, --free", "--columns cpu.free,memory.free", of="nodes"),
+    Read("--util, --utilization, --percent, --percentage", "--columns +cpu%requests,memory%requests", of="pods"),
+    Read("--available, --free, --headroom", "--columns cpu.free,memory.free", of="nodes"),
+    Read("--available, --free, --headroom", "--output wide", of="cluster"),
     Read("--pod-count", "--columns +pods", of="nodes"),
     Read(
         "--gpus, --gpu, --resource=nvidia.com/gpu, --resources=nvidia.com/gpu, --resource=gpu, --resources=gpu",
@@ -171,9 +178,9 @@ FLAGS: Final[tuple[Read, ...]] = (
         of="nodes",
     ),
     Read("--requests, --limits", "--columns +cpu.{name},memory.{name}"),
-    Read("--p50, --p90, --p95, --p99, --avg, --max, --min", "--columns cpu.{name},memory.{name}", of=_MEASURED),
+    Read("--p50, --p90, --p95, --p99, --avg, --max, --min, --peak", "--columns cpu.{name},memory.{name}", of=_MEASURED),
     Read(
-        "--p50, --p90, --p95, --p99, --avg, --max, --min",
+        "--p50, --p90, --p95, --p99, --avg, --max, --min, --peak",
         "--columns cpu.{name},memory.{name} --since {}",
         of=_MEASURED,
     ),
@@ -199,15 +206,16 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--all, --all-ns", "--all-namespaces"),
     Read("--all-clusters", "--all-contexts"),
     Read("--clusters, --contexts", "--context {}"),
-    Read("--ns, --namespaces", "--namespace {}"),
+    Read("--ns, --namespaces, --in", "--namespace {}"),
     Read("--label, --labels, --label-selector, --node-labels, --node-selector, --pod-labels", "--selector {}"),
     Read("--group-by, --groupby, --group, --aggregate, -g", "--by {}"),
     # kube-capacity has pods below their nodes.
+    Read("--pods", "--columns +pods.count", of="pods", having="--by"),
     Read("--pods", "", of="pods", remark="the rows are pods"),
     Read("--filter, --if", "--where {}"),
     Read("--head", "--limit {}"),
-    Read("--top, --topk", "--limit {}", having="--sort-by"),
-    Read("--top, --topk", "--limit {} --sort-by cpu"),
+    Read("--top, --topk, --largest, --biggest", "--limit {}", having="--sort-by"),
+    Read("--top, --topk, --largest, --biggest", "--limit {} --sort-by cpu"),
     Read("--sort, --order-by, --sortby", "--sort-by {}"),
     Read("--total, --totals", "--sum"),
     Read("--column, --cols, --fields, --show", "--columns {}"),
@@ -233,6 +241,7 @@ FLAGS: Final[tuple[Read, ...]] = (
 _DIFF: Final = "c3s diff --before 2h reads a Prometheus, c3s diff BEFORE AFTER recordings or what -o json printed"
 _ONE_NODE: Final = "--where 'name = NODE' shows one node"
 _GPU: Final = "--resource nvidia.com/gpu=1 requests a GPU"
+NO_QUOTAS: Final = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
 _TABLES: Final = "nodes, pods, cluster, volumes, fit, diff, rightsize"
 FLAG_HINTS: Final = (
     Hint("--node={}, --nodes={}", _ONE_NODE, of="fit"),
@@ -265,11 +274,15 @@ FLAG_HINTS: Final = (
     Hint("--over={}, --above={}, --under={}, --below={}", "--where 'cpu > 500m' keeps what is above", of=_TABLES),
     Hint("--assert={}", "--fail-if CONDITION is the opposite: the exit code is 3 if a row matches", of=_TABLES),
     Hint("--query={}", "c3s sends queries of its own: -v 8 shows them", of=_TABLES),
-    Hint("--older-than={}, --older={}", "--where 'age > 1h' keeps what is older", of=_TABLES),
-    Hint("--show-labels", "--columns default,label:KEY shows a label", of=_TABLES),
+    Hint("--quota, --quotas", NO_QUOTAS, of=_TABLES),
+    Hint("--show-labels, --labels", "--columns default,label:KEY shows a label", of=_TABLES),
     Hint("--template={}", "-o jsonpath=TEMPLATE takes a template", of=_TABLES),
     Hint("--exit-code", "--fail-if CONDITION makes the exit code 3", of=_TABLES),
     Hint("-q, --quiet", "for the exit code alone, redirect the table: {} >/dev/null", of=f"{_TABLES}, doctor"),
     Hint("--strategy={}", "--cpu-percentile N and --memory-buffer PERCENT are the rule", of=_TABLES),
-    Hint("--raw, --bytes", "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units", of=_TABLES),
+    Hint(
+        "--raw, --bytes, --cores, --millicores, --mib",
+        "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units",
+        of=_TABLES,
+    ),
 )

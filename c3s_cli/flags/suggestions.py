@@ -12,7 +12,7 @@ from c3s_cli.columns.kinds import ALIASES, KINDS, WORKLOADS, is_rollup
 from c3s_cli.flags.argv import Line, value_of
 from c3s_cli.flags.arity import rows_of, takes_value
 from c3s_cli.flags.foreign_flags import compared, filled
-from c3s_cli.flags.foreign_words import SHOWING, replaced, with_flags_of_verb
+from c3s_cli.flags.foreign_words import EVERYWHERE, SHOWING, replaced, with_flags_of_verb
 from c3s_cli.flags.habits import Hint
 from c3s_cli.flags.word_habits import WORD_HINTS
 
@@ -178,8 +178,8 @@ def _similar_flag(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], pr
 
 
 def place_for(names: Sequence[str], group: Path, flags: Mapping[Path, Sequence[str]]) -> list[Path]:
-    """Return the commands of a group that take all of these flags."""
-    return [
+    """Return the commands of a group that take all of these flags: pods alone, if one is about namespaces."""
+    places = [
         path
         for path, known in flags.items()
         if path[: len(group)] == group
@@ -187,3 +187,5 @@ def place_for(names: Sequence[str], group: Path, flags: Mapping[Path, Sequence[s
         and path[-1] not in SELDOM
         and all(name in known for name in names)
     ]
+    of_pods = [path for path in places if path[-1] == "pods" and not {*EVERYWHERE}.isdisjoint(names)]
+    return of_pods or places

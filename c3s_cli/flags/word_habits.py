@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from c3s_cli.flags.habits import Hint, Read
+from c3s_cli.flags.habits import NO_QUOTAS, Hint, Read
 
 OOM: Final = "top pods -A --where 'oomKilled = true' --columns default,restarts,lastTermination.reason"
 # The kills in a range; without one there is only how containers last ended.
@@ -79,7 +79,6 @@ WORDS: Final = (
     Read("check, alert", "top", having="--fail-if"),
     Read("check, alert", "top pods", having="--fail-if"),
 )
-_NO_QUOTAS: Final = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
 _PRICES: Final = "did you mean {}? {prices}"
 WORD_HINTS: Final = (
     Hint("use-context, use", "--context NAME reads that cluster; c3s contexts lists them"),
@@ -99,7 +98,7 @@ WORD_HINTS: Final = (
     ),
     Hint("stern, tail", "c3s reads no logs: kubectl logs shows those of a pod"),
     Hint("query, promql", "c3s sends queries of its own: -v 8 shows them"),
-    Hint("quota, quotas, resourcequota, resourcequotas", _NO_QUOTAS),
+    Hint("quota, quotas, resourcequota, resourcequotas", NO_QUOTAS),
     # Topics of help that are no commands.
     Hint("where, conditions, filter", "c3s top pods --help has the language of --where"),
     Hint("formats, output", "c3s top pods --help has the formats of -o"),

@@ -157,7 +157,7 @@ LISTED = "hint: c3s --help lists the commands\n"
         ("--demo", f"error: c3s needs a command: nodes, pods, cluster, volumes\n{LISTED}"),
         (
             "top -n x",
-            "error: c3s top needs a command: nodes, pods, cluster, volumes\nhint: c3s top --help lists the commands\n",
+            "error: c3s top needs a command: nodes, pods, cluster, volumes\nhint: did you mean c3s top pods -n x?\n",
         ),
         ("top pods --sort_by cpu", unknown("--sort_by", "top pods", "did you mean --sort-by?")),
         (

@@ -86,6 +86,24 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
         "watch pods -A --where 'cpu > 1m, name ~ ^web' --count 1",
         "^web is read as --where 'name ~ \"^web\"'",
     ),
+    ("top ns --pods", "top ns --columns default,pods.count", "--pods is read as --columns default,pods.count"),
+    (
+        "top nodes --not-ready",
+        "top nodes --where 'status ~ NotReady'",
+        "--not-ready is read as --where 'status ~ NotReady'",
+    ),
+    ("top pods --show-nodes", "top pods --columns default,node", "--show-nodes is read as --columns default,node"),
+    # What is no key is an order, whatever comes first.
+    ("top pods -A --by cpu", "top pods -A --sort-by cpu", "--by cpu is read as --sort-by cpu"),
+    (
+        "top pods -A --by mem --top 2",
+        "top pods -A --sort-by memory --limit 2",
+        "--by mem is read as --sort-by memory",
+        "--top 2 is read as --limit 2",
+    ),
+    ("top cluster --free", "top cluster -o wide", "--free is read as --output wide"),
+    ("top pods -A --older-than 1d", "top pods -A --where 'age > 1d'", "--older-than 1d is read as --where 'age > 1d'"),
+    ("top pods -A --newer-than 1h", "top pods -A --where 'age < 1h'", "--newer-than 1h is read as --where 'age < 1h'"),
     # Times and sources.
     (
         "top nodes --from prometheus --offset 1h",
