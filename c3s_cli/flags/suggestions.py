@@ -179,7 +179,7 @@ def _similar_flag(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], pr
 
 def place_for(names: Sequence[str], group: Path, flags: Mapping[Path, Sequence[str]]) -> list[Path]:
     """Return the commands of a group that take all of these flags: pods alone, if one is about namespaces."""
-    places = [
+    places: list[Path] = [
         path
         for path, known in flags.items()
         if path[: len(group)] == group
