@@ -8,9 +8,10 @@ from typing import Final
 from msgspec import structs
 
 from c3s_cli.amounts.totals import by_key, covered
+from c3s_cli.analysis.rollup import add_all
 from c3s_cli.columns.kinds import belongs
 from c3s_cli.model.rightsizing import CONTAINER, INIT, SIDECAR, ContainerHistory, Declared, Histories, Replica
-from c3s_cli.model.rows import Container, Pod, PodFacts
+from c3s_cli.model.rows import Amounts, Container, Pod, PodFacts
 from c3s_cli.model.sample import Sample
 
 Key = tuple[str, str]
@@ -72,7 +73,14 @@ def container_histories(sample: Sample, workload: str = "") -> Iterator[Containe
                 place=box.place,
                 nodes=tuple([facts.node for _, facts in pods]),
                 of_pod=box.of_pod,
+                running=_running(box, [facts for _, facts in pods]),
             )
+
+
+def _running(box: Declared, pods: Sequence[PodFacts]) -> Amounts | None:
+    """Sum what the replicas of a container request; None if one lacks the container, or its requests are unknown."""
+    requests = [each.requests for pod in pods for each in pod.containers if each.name == box.container]
+    return add_all(requests) if len(requests) == len(pods) else None
 
 
 def _containers(
@@ -107,7 +115,7 @@ def declared_histories(
         history = known.get(who, new)
         count = history.count if each.replicas is None else each.replicas
         amounts = {"requests": each.requests, "limits": each.limits}
-        yield structs.replace(history, **amounts, role=each.role, place=each.place, count=count)
+        yield structs.replace(history, **amounts, role=each.role, place=each.place, count=count, running=None)
 
 
 def owner_of(key: Key, facts: PodFacts) -> str:

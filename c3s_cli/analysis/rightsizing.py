@@ -54,6 +54,7 @@ def recommend(history: ContainerHistory, rule: Rule) -> Recommendation:
         declared_requests=history.requests,
         declared_limits=history.limits,
         nodes=history.nodes,
+        running=history.running,
     )
 
 
@@ -76,7 +77,8 @@ def recommend_all(histories: Iterable[ContainerHistory], rule: Rule) -> list[Rec
 def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
     requests, limits = _declared(history, resource)
     used, throttled = _used(resource, history), _throttled(resource, history)
-    notes = [f"throttled {throttled // 100}%"] if throttled >= THROTTLED else []
+    said = [f"throttled {throttled // 100}%"] if throttled >= HELD else []
+    notes = said if throttled >= THROTTLED else []
     known = Advice(requests, limits, used, None, None, Finding.UNKNOWN, "")
     if resource in history.autoscaled and not rule.include_autoscaled:
         reason, notes = f"autoscaled on {resource}: left alone", notes + _dangers(resource, known, history)
@@ -87,7 +89,7 @@ def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
         notes += _dangers(resource, known, history)
         known = structs.replace(known, unknown=why)
         return _judge(known, Finding.RISK if notes else Finding.UNKNOWN, why, notes)
-    need, why_needed = _need(resource, history, used or 0, rule)
+    need, why_needed = need_of(resource, history, used or 0, rule)
     value, reason = _amount(resource, need, why_needed, rule)
     if requests is None or limits is None:
         advice = structs.replace(known, recommended_requests=value, unknown="requests are unknown")
@@ -112,7 +114,7 @@ def _advise(resource: str, history: ContainerHistory, rule: Rule) -> Advice:
         changes=grows or shrinks,
         change=value - requests if grows or shrinks else 0,
     )
-    return _judge(advice, finding, reason, [*([] if requests else ["no request now"]), *notes])
+    return _judge(advice, finding, reason, [*([] if requests else ["no request now"]), *said])
 
 
 def _judge(advice: Advice, finding: Finding, reason: str, notes: Sequence[str]) -> Advice:
@@ -171,7 +173,7 @@ def _hours(seconds: float) -> str:
     return f"{int(seconds) // 3600}h" if seconds >= 3600 else f"{int(seconds) // 60}m"
 
 
-def _need(resource: str, history: ContainerHistory, used: int, rule: Rule) -> tuple[int, str]:
+def need_of(resource: str, history: ContainerHistory, used: int, rule: Rule) -> tuple[int, str]:
     """Return what a replica needs, and why it is that much."""
     if resource == "cpu":
         return used, f"p{rule.cpu_percentile}"
@@ -186,7 +188,7 @@ def _amount(resource: str, value: int, reason: str, rule: Rule) -> tuple[int, st
     least, most = (rule.cpu_min, rule.cpu_max) if resource == "cpu" else (rule.memory_min, rule.memory_max)
     if value < least:
         value, reason = least, "floor"
-    value = _rounded(resource, value, rule)
+    value = rounded(resource, value, rule)
     if most is not None and value > most:
         value, reason = most, "ceiling"
     return value, reason
@@ -198,10 +200,10 @@ def _cpu_limit(history: ContainerHistory, requests: int, limits: int, value: int
         return 0
     scaled = -(-limits * value // requests) if requests else limits
     enough = max(scaled, value, _most(each.cpu_start for each in history.replicas) or 0)
-    return max(value, _rounded("cpu", enough, rule))
+    return max(value, rounded("cpu", enough, rule))
 
 
-def _rounded(resource: str, value: int, rule: Rule) -> int:
+def rounded(resource: str, value: int, rule: Rule) -> int:
     """Round up to what people write."""
     step = STEPS[resource]
     return value if rule.exact else -(-value // step) * step

@@ -123,7 +123,8 @@ class ContainerHistory(Struct, frozen=True):
     the range; both the same for a snapshot. by_runs: whether each replica is a run of its own, as those of Jobs are.
     autoscaled: who scales the workload, by resource. qos_class: of its pods. place: its place among the
     containers of the pod, or among the init containers. nodes: of its replicas, "" for one without. of_pod: the
-    resources that are declared for the whole pod.
+    resources that are declared for the whole pod. running: what all replicas request now, which may be other than
+    what is declared; None if that is unknown, or not compared.
     """
 
     context: str
@@ -144,6 +145,7 @@ class ContainerHistory(Struct, frozen=True):
     place: int = 0
     nodes: tuple[str, ...] = ()
     of_pod: tuple[str, ...] = ()
+    running: Amounts | None = None
 
 
 class Advice(Struct, frozen=True, gc=False):
@@ -172,8 +174,8 @@ class Recommendation(Struct, frozen=True, gc=False):
     samples, seconds: how much evidence there is; range_seconds: of how long a range. throttled_periods, periods,
     oom_kills, restarts: of all replicas; None if unknown. recommended_qos_class: that of the pods after all changes.
     place: as in its history. declared_requests, declared_limits: of all resources, other devices included.
-    cost, savings: what the requests of all replicas cost, and what the change saves, as in amounts/money.py; None if
-    unknown, or without prices.
+    running: as in its history. cost, savings: what the requests of all replicas cost, and what the change saves, as in
+    amounts/money.py; None if unknown, or without prices.
     """
 
     context: str
@@ -200,6 +202,7 @@ class Recommendation(Struct, frozen=True, gc=False):
     declared_requests: Amounts | None = None
     declared_limits: Amounts | None = None
     nodes: tuple[str, ...] = ()
+    running: Amounts | None = None
     cost: int | None = None
     savings: int | None = None
 

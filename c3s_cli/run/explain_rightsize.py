@@ -11,7 +11,7 @@ from msgspec import Struct, to_builtins
 from c3s_cli import API_VERSION
 from c3s_cli.amounts.duration import age
 from c3s_cli.analysis.histories import snapshot
-from c3s_cli.analysis.rightsizing import LEAST_LIFE, recommend_all
+from c3s_cli.analysis.rightsizing import LEAST_LIFE, STEPS, need_of, recommend_all, rounded
 from c3s_cli.columns.vocabulary import Unit
 from c3s_cli.model.rightsizing import Advice, ContainerHistory, Recommendation, Replica, Rule
 from c3s_cli.model.sample import Sample
@@ -106,9 +106,20 @@ def _lines(history: ContainerHistory, row: Recommendation, rule: Rule, sizes: Ma
             share = f"{100 * row.throttled_periods // row.periods}% of {row.periods} periods"
             yield _Line(row.container, resource, "throttled", None, share)
         yield _Line(row.container, resource, f"largest {used}", advice.used, f"{len(history.replicas)} replicas")
-        yield _Line(row.container, resource, "recommended requests", advice.recommended_requests, advice.reason)
+        reason = f"{advice.reason}{_rounding(history, resource, advice, rule)}"
+        yield _Line(row.container, resource, "recommended requests", advice.recommended_requests, reason)
         yield _Line(row.container, resource, "recommended limits", advice.recommended_limits)
         yield _Line(row.container, resource, f"finding: {advice.finding}", advice.change, "change of one replica")
+
+
+def _rounding(history: ContainerHistory, resource: str, advice: Advice, rule: Rule) -> str:
+    """Return what was rounded up to the recommendation, in words; "" if it is something else, or was not rounded."""
+    need, _ = need_of(resource, history, advice.used or 0, rule)
+    value, written = rounded(resource, need, rule), AMOUNTS[UNITS[resource]]
+    floored = advice.reason.startswith("floor")
+    if floored or advice.recommended_requests != value or value == need:
+        return ""
+    return f": {written(need)}, rounded up to a multiple of {written(STEPS[resource])}"
 
 
 def _of_replica(history: ContainerHistory, resource: str, replica: Replica, rule: Rule) -> Iterator[_Line]:

@@ -11,7 +11,7 @@ from msgspec import structs
 from c3s_cli.columns.vocabulary import Needs, Unit
 from c3s_cli.errors import ExitCode
 from c3s_cli.metrics import calls_at_once, scope_of
-from c3s_cli.model.rightsizing import Finding, Recommendation, RightsizeRequest
+from c3s_cli.model.rightsizing import Advice, Finding, Recommendation, RecommendationGroup, RightsizeRequest
 from c3s_cli.model.sample import Failure, Reading, Sample
 from c3s_cli.output.cells import AMOUNTS
 from c3s_cli.report import Report
@@ -26,9 +26,10 @@ from c3s_cli.run.printing import emit, write
 from c3s_cli.run.reading import Clusters, progress_of
 from c3s_cli.run.stages import Stages
 from c3s_cli.run.verdict import say_about, verdict
-from c3s_cli.terminal.stderr import named
+from c3s_cli.terminal.stderr import counted, named
 
 NAMES: Final = {"cpu": "CPU", "memory": "memory"}
+UNITS: Final = {"cpu": Unit.NANOCORES, "memory": Unit.BYTES}
 # Pods of these differ with the size of their nodes, which explains them.
 DAEMONS: Final = "DaemonSet/"
 NOT_EXPORTED: Final = "kube-state-metrics does not know vertical autoscalers and templates: what pods request counts"
@@ -56,7 +57,7 @@ def recommend(target: Target, query: Query, view: View) -> ExitCode:
     moment = [f"usage {report.moment}"] if report.moment and view.format in TABLES else []
     say_about(report, view, moment, (*_remarks(report, request), *(_without_advice(report) if request.past else ())))
     stages.summarize()
-    return verdict(report, view, unsure=any(_unknown(report)))
+    return verdict(report, view, unsure=any(_unknown(report, request)))
 
 
 def explain(target: Target, query: Query, view: View) -> ExitCode:
@@ -114,11 +115,14 @@ def _undescribed(request: RightsizeRequest, samples: Sequence[Sample]) -> Iterat
     return (Failure(samples[0].context, name, message, partial=True) for name in request.unknown)
 
 
-def _unknown(report: Report) -> Iterator[int]:
-    """Yield how many containers of each row have no finding, because too little is known."""
+def _unknown(report: Report, request: RightsizeRequest) -> Iterator[int]:
+    """Yield how many containers of each row have no recommendation; without a past, no finding."""
     for row in report.rows:
-        findings = getattr(row, "findings", None) or {getattr(row, "finding", None): 1}
-        yield findings.get(Finding.UNKNOWN, 0)
+        if request.past:
+            yield row.unknown_count if isinstance(row, RecommendationGroup) else len(getattr(row, "unknown", ()))
+        else:
+            findings = getattr(row, "findings", None) or {getattr(row, "finding", None): 1}
+            yield findings.get(Finding.UNKNOWN, 0)
 
 
 def _without_advice(report: Report) -> Iterator[str]:
@@ -145,6 +149,10 @@ def _remarks(report: Report, request: RightsizeRequest) -> Iterator[str]:
         return
     rows: Sequence[Recommendation] = report.rows  # type: ignore[assignment]  # these rows are of that kind
     yield from _sums(rows)
+    yield from _resized(rows)
+    limits = sum(any(_changes_limit(each) for each in (row.cpu, row.memory)) for row in rows)
+    if limits and not any(column.name.endswith("recommended.limits") for column in report.columns):
+        yield f"note: limits would change too, of {counted(limits, 'container')}: --columns wide shows them"
     changed = {
         f"{row.owner}: {row.qos_class} to {row.recommended_qos_class}": None
         for row in rows
@@ -154,11 +162,46 @@ def _remarks(report: Report, request: RightsizeRequest) -> Iterator[str]:
         yield f"note: the QoS class would change: {named(list(changed))}"
 
 
+def _changes_limit(advice: Advice) -> bool:
+    return advice.changes and advice.recommended_limits != advice.limits
+
+
+def _resized(rows: Sequence[Recommendation]) -> Iterator[str]:
+    """Yield what running pods request in all if that is not what their template declares, as after a resize."""
+    for resource, unit in UNITS.items():
+        differing = []
+        for row in rows:
+            more = _beyond_template(row, resource)
+            if more and row.running:
+                running = row.running.get(resource, 0)
+                amounts = [AMOUNTS[unit](each) for each in (running, running - more)]
+                differing.append(f"{row.name} ({amounts[0]}, not {amounts[1]})")
+        if differing:
+            yield (
+                f"note: rows show what templates request, the sums above what running pods do, which differs in "
+                f"{NAMES[resource]}: {named(differing)}"
+            )
+
+
+def _beyond_template(row: Recommendation, resource: str) -> int:
+    """Return how much more the running pods of a row request in all than their template declares."""
+    declared = getattr(row, resource).requests
+    if row.running is None or declared is None or resource in row.autoscaled:
+        return 0
+    return row.running.get(resource, 0) - row.replicas * int(declared)
+
+
+def _change(row: Recommendation, resource: str) -> int:
+    """Return how much more all replicas would request than they do now, or less if negative."""
+    change = (getattr(row, resource).change or 0) * row.replicas
+    return change - _beyond_template(row, resource) if change else 0
+
+
 def _sums(rows: Sequence[Recommendation]) -> Iterator[str]:
     for sign in (-1, 1):
         amounts = []
-        for resource, unit in (("cpu", Unit.NANOCORES), ("memory", Unit.BYTES)):
-            changes = [(getattr(row, resource).change or 0) * row.replicas * sign for row in rows]
+        for resource, unit in UNITS.items():
+            changes = [sign * _change(row, resource) for row in rows]
             amount = AMOUNTS[unit](sum(change for change in changes if change > 0))
             if amount not in ("0m", "0Mi"):
                 amounts.append(f"{amount} {NAMES[resource]}")

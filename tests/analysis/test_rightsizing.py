@@ -179,7 +179,7 @@ def test_a_throttled_container_is_at_risk_and_keeps_its_limit() -> None:
     one = replica("a", cpu=milli(200), throttled_periods=31, periods=100)
     assert said(cpu(one, cpu=(500, 500))) == ("risk", "p95, throttled 31%", milli(200), milli(500))
     bursting = structs.replace(one, throttled_periods=5)
-    assert said(cpu(bursting, cpu=(500, 500))) == ("waste", "p95", milli(200), milli(500))
+    assert said(cpu(bursting, cpu=(500, 500))) == ("waste", "p95, throttled 5%", milli(200), milli(500))
     calm = structs.replace(one, throttled_periods=4)
     assert said(cpu(calm, cpu=(500, 500))) == ("waste", "p95", milli(200), milli(200))
 

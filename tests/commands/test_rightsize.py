@@ -335,6 +335,7 @@ usage of 24 readings from 2026-03-02T00:05:00Z to 2026-03-02T02:00:00Z
 note: a recording does not know autoscalers
 more is requested than needed: 750m CPU and 768Mi memory
 less is requested than needed: 64Mi memory
+note: limits would change too, of 2 containers: --columns wide shows them
 """
 EXPLAINED = """\
 CONTAINER   RESOURCE   FIGURE                 VALUE    OF
@@ -343,7 +344,7 @@ app         cpu        limits now             1000m    -
 app         cpu        p95                    100m     web-1, 120m, 24 samples
 app         cpu        p95                    120m     web-2, 120m, 24 samples
 app         cpu        largest p95            120m     2 replicas
-app         cpu        recommended requests   125m     p95
+app         cpu        recommended requests   125m     p95: 120m, rounded up to a multiple of 25m
 app         cpu        recommended limits     250m     -
 app         cpu        finding: waste         -375m    change of one replica
 app         memory     requests now           512Mi    -
@@ -351,7 +352,7 @@ app         memory     limits now             512Mi    -
 app         memory     max                    100Mi    web-1, 120m, 24 samples
 app         memory     max                    110Mi    web-2, 120m, 24 samples
 app         memory     largest max            110Mi    2 replicas
-app         memory     recommended requests   128Mi    max + 15%
+app         memory     recommended requests   128Mi    max + 15%: 126Mi, rounded up to a multiple of 64Mi
 app         memory     recommended limits     128Mi    -
 app         memory     finding: waste         -384Mi   change of one replica
 

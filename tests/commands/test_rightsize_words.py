@@ -1,0 +1,47 @@
+"""`c3s rightsize`: what stderr says beside the table, and the exit code where something is not recommended."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Run
+
+PAST = "-n team-checkout --from prometheus --since 2d"
+
+
+def test_pods_that_were_resized_in_place_and_limits_that_change_are_said(demo: Run) -> None:
+    result = demo(f"rightsize deploy/payments {PAST} --columns cpu.requests,cpu.change,cpu.reason --no-headers")
+    assert result.code == 0
+    # Two of three pods request 750m; the template, 500m.
+    assert result.out.split() == ["Deployment/payments", "app", "500m", "-300m", "p95,", "throttled", "11%"]
+    assert result.err.splitlines() == [
+        "more is requested than needed: 800m CPU and 576Mi memory",
+        (
+            "note: rows show what templates request, the sums above what running pods do, which differs in CPU: "
+            "Deployment/payments:app (2000m, not 1500m)"
+        ),
+        "note: limits would change too, of 1 container: --columns wide shows them",
+        "note: the QoS class would change: Deployment/payments: Guaranteed to Burstable",
+    ]
+    assert "limits would change" not in demo(f"rightsize deploy/payments {PAST} -o wide").err
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("deploy/cart", 5),
+        # Its finding is known, a risk; what it should request is not.
+        ("deploy/fraud-scorer", 5),
+        ("deploy/fraud-scorer --by namespace", 5),
+        ("sts/postgres", 0),
+    ],
+)
+def test_what_has_no_recommendation_is_not_complete(demo: Run, words: str, code: int) -> None:
+    result = demo(f"rightsize {words} {PAST} -o name")
+    assert (result.code, "no recommendation" in result.err) == (code, code == 5)
+
+
+def test_the_explanation_says_what_was_rounded(demo: Run) -> None:
+    lines = demo(f"rightsize rollout/checkout {PAST} --explain").out.splitlines()
+    said = [line.split(maxsplit=5)[-2:] for line in lines if "istio-proxy" in line and "recommended requests" in line]
+    assert said == [["25m", "floor"], ["128Mi", "max + 15%: 69Mi, rounded up to a multiple of 64Mi"]]
