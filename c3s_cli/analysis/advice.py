@@ -31,10 +31,16 @@ MIB: Final = 1024**2
 MANY_CORES: Final = 20 * 10**9
 
 
-def with_advice(report: Report, query: Query, rows: Sequence[Row], objects: Sequence[Row]) -> Report:
-    """Add what to say to a report. objects: what --where filtered, if nothing is left of it."""
-    conditions = [each for each in (query.where, query.fail_if, query.until) if each]
+def with_advice(
+    report: Report, query: Query, rows: Sequence[Row], objects: Sequence[Row], unjudged: Sequence[Row] = ()
+) -> Report:
+    """Add what to say to a report. objects: what --where filtered, if nothing is left of it. unjudged: of LeftOut."""
+    conditions = [each for each in (query.where, query.having, query.fail_if, query.until) if each]
     said = dict.fromkeys(words for condition in conditions for words in _bare_numbers(condition, rows or objects))
+    if query.having and not (query.fail_if or query.until):
+        from c3s_cli.analysis.sums import undecided  # few conditions are on sums
+
+        said |= dict.fromkeys(undecided(unjudged))
     if said:
         report = structs.replace(report, remarks=(*report.remarks, *said))
     if not rows and query.where and not report.absence:

@@ -112,7 +112,8 @@ def _named(
     """Build the Judgement: the names of the rows, why some could not be judged, and their measured shares."""
     reasons = [_reason(row, column) for row in unjudged for column in condition.undecided(row)]
     for row in unfiltered:
-        reasons += [f"--where: {_reason(row, column)}" for column in query.where.undecided(row)] if query.where else []
+        selection = query.having if isinstance(row, Group) and query.having else query.where
+        reasons += [f"--where: {_reason(row, column)}" for column in selection.undecided(row)] if selection else []
     name = partial(full_name, contexts=contexts)
     unknown = (*unjudged, *unfiltered)
     shares = tuple(row.measured_share for row in unknown if isinstance(row, Group))

@@ -58,9 +58,9 @@ def make_report(
         from c3s_cli.analysis.containers import of_lines  # only --containers shows them
 
         query = of_lines(query)
-    unfiltered: list[Row] | None = [] if query.fail_if or query.until else None
+    unfiltered: list[Row] | None = [] if query.fail_if or query.until or query.having else None
     rows, totals = rows_of(samples, query, join_pods, unfiltered, contexts=contexts)
-    left_out = LeftOut(unfiltered or ())
+    left_out = LeftOut(unfiltered or (), others=query.having is not None)
     objects: Sequence[Row] = ()
     if query.where and not rows:
         from c3s_cli.analysis.judging import are_named  # only conditions need it
@@ -72,11 +72,11 @@ def make_report(
         from c3s_cli.analysis.absent_labels import about_labels  # only labels need it
 
         report = about_labels(report, query, lambda: _objects(samples, query, join_pods))
-    if not (query.where or query.fail_if or query.until):
+    if not (query.where or query.having or query.fail_if or query.until):
         return report
     from c3s_cli.analysis.advice import with_advice  # only conditions need it
 
-    return with_advice(report, query, _lines(rows, query), objects)
+    return with_advice(report, query, _lines(rows, query), objects, unfiltered or ())
 
 
 def latest(samples: Sequence[Sample]) -> datetime:
@@ -150,8 +150,13 @@ def rows_of(
         return where(objects, query, unfiltered), None
     rows = where(_priced(objects, query), query, unfiltered)
     together = _with_costs(sum_pods if query.objects is Kind.POD else sum_nodes, query)
+    groups = _with_source_totals(grouped(rows, query.by, together), samples) if query.by else ()
+    if query.having:
+        from c3s_cli.analysis.sums import having  # few conditions are on sums
+
+        groups, rows = having(groups, rows, query, unfiltered)
     totals = _with_group_totals(together(_summed(rows, query), context), samples) if query.totals else None
-    return (_with_source_totals(grouped(rows, query.by, together), samples) if query.by else rows), totals
+    return (groups if query.by else rows), totals
 
 
 def _priced(rows: Sequence[Any], query: Query) -> Sequence[Any]:

@@ -202,6 +202,15 @@ class Selection(Struct, frozen=True):
             section=ROWS,
         ),
     ] = None
+    having: Annotated[
+        Many,
+        _flag(
+            "--having",
+            metavar="EXPR",
+            help="With --by: only groups whose sums match, such as 'cpu > 5, pods.count > 2'.",
+            section=ROWS,
+        ),
+    ] = None
     by: Annotated[
         Text,
         _flag(

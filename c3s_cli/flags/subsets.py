@@ -15,15 +15,15 @@ def _without(group: Any, *names: str) -> tuple[str, ...]:
 
 
 # A cluster is one row, without groups.
-ClusterFlags = Annotated[Selection, _without(Selection, "by", "explain")]
+ClusterFlags = Annotated[Selection, _without(Selection, "by", "having", "explain")]
 # --explain is a reading of its own.
 WatchFlags = Annotated[Selection, _without(Selection, "explain")]
 # A watch has no formats with timestamps.
 WatchDisplay = Annotated[Display, _without(Display, "timestamps", "no_timestamps")]
 # Rows without measured usage.
 RowFlags = Annotated[Selection, ("where", "by", "sum", "sort_by", "limit")]
-# Rows that have neither a plain explanation nor swap.
-SelectedFlags = Annotated[Selection, _without(Selection, "explain", "show_swap")]
+# Rows that have neither a plain explanation, nor swap, nor sums to compare.
+SelectedFlags = Annotated[Selection, _without(Selection, "having", "explain", "show_swap")]
 # Commands for one cluster.
 ConnectionToOne = Annotated[Connection, _without(Connection, "all_contexts", "parallel")]
 # c3s fit reads the API server, or a recording at some time.

@@ -46,7 +46,10 @@ def translated(
 
         line, remarks = with_command(line, lambda each: path_of(_with_kind(each)))
     # Then the kind of rows, since it brings flags of c3s; then flags, again if these are other ones.
-    line = _with_kind(_with_one_workload(line))
+    joined = _with_one_workload(line)
+    line = _with_kind(joined)
+    # Whoever names a kind means its rows, which are sums.
+    sums = joined is not line and any(flag[0].startswith("--by=") for flag in line.flags[: -len(joined.flags) or None])
     line, of_pattern = _with_pattern(line, path_of(line))
     remarks += of_pattern
     line, of_pods = _with_pods(line, flags_of)
@@ -60,6 +63,8 @@ def translated(
         path = path_of(line)
     if path is None:
         return line, remarks
+    if sums:
+        line = structs.replace(line, flags=tuple(map(_of_sums, line.flags)))
     # Last the source, since the flags of the past may be those of other tools.
     line, more = _with_source(line, path)
     return line, [*_joined(remarks), *more]
@@ -111,6 +116,10 @@ def _with_pods(line: Line, flags_of: Callable[[Path], Collection[str]]) -> tuple
     if not alone:
         return line, []
     return structs.replace(line, words=("watch", "pods")), [f"watch with {alone[0]} is read as c3s watch pods"]
+
+
+def _of_sums(flag: Flag) -> Flag:
+    return (flag[0].replace("--where", "--having", 1), *flag[1:]) if flag[0].startswith("--where") else flag
 
 
 def _with_one_workload(line: Line) -> Line:

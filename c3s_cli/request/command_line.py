@@ -80,6 +80,7 @@ def _scope(query: Query) -> Iterator[Flag]:
     if query.fields:
         yield "--field-selector", query.fields.text
     yield from _condition("--where", query.where)
+    yield from _condition("--having", query.having)
 
 
 def _condition(flag: str, condition: Condition | None) -> Iterator[Flag]:
@@ -127,7 +128,7 @@ def _basis(query: Query, view: View) -> str | None:
     for basis in ("Allocatable", "Capacity"):
         naming = Naming(query.kind, basis, query.keys, query.containers)
         usual = naming.expand(["wide" if view.format is Format.WIDE else "default"])
-        used = used_columns(query.sort, query.where if not query.by else None, (*usual, *query.keys))
+        used = used_columns(query.sort, query.having if query.by else query.where, (*usual, *query.keys))
         plain = [each.name for each in (*usual, *used) if not (query.prices and each.unit is Unit.MONEY)]
         if names == plain:
             return basis

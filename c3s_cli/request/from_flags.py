@@ -141,6 +141,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         exact=format_ is Format.VALUE,
     )
     where = _condition(rows.where, structs.replace(of_objects, containers=containers))
+    selected, having = _having(rows, where, naming, of_objects)
     workload = pods.workload if pods else None
     prefix, _, workload_name = (name or "").partition("/")
     if workload_name and objects is Kind.POD and prefix in WORKLOADS:
@@ -155,13 +156,12 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         refuse_as_namespace(objects, connection.namespace)
     if rows.fail_if_unknown and not (rows.fail_if or until):
         raise UsageError("--fail-if-unknown goes with --fail-if, --until or --until-all")
-    selected = where
     if workload:
         # Its rows need no column that says which one.
         from c3s_cli.request.workloads import named_workloads, of_workloads  # few commands name workloads
 
         workload = named_workloads(workload)
-        selected = of_workloads(workload, of_objects).joined_with(where)
+        selected = of_workloads(workload, of_objects).joined_with(selected)
     labels, fields = _selectors(rows, pods)
     query = Query(
         objects=objects,
@@ -170,7 +170,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
             shown,
             swap_columns(naming) if rows.show_swap else (),
             structured_columns(naming) if not display.columns and format_ not in TABLES else (),
-            used_columns(sort, where if not by else None, (*shown, *naming.keys)) if not display.columns else (),
+            used_columns(sort, having if by else where, (*shown, *naming.keys)) if not display.columns else (),
             template_columns(format_, template, naming),
         ),
         name=name,
@@ -183,6 +183,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         keys=naming.keys,
         workload=workload if workload and "/" in workload else "",
         where=selected,
+        having=having,
         sort=sort,
         fail_if=_condition(rows.fail_if, of_lines),
         fail_if_unknown=rows.fail_if_unknown,
@@ -206,7 +207,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
                 query,
                 named,
                 origin_of(connection),
-                (*(rows.where or ()), *(rows.fail_if or ()), *(until or ())),
+                (*(rows.where or ()), *(rows.having or ()), *(rows.fail_if or ()), *(until or ())),
             ),
             label_remark(rows.by, by),
             filter_remark(where, objects) if by else "",
@@ -228,7 +229,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
 
 def _unknowable(query: Query, named: Sequence[Column], source: str) -> str:
     """Say which named columns the source cannot know. UsageError for conditions and orders by such columns."""
-    if not (named or query.sort or query.where or query.fail_if or query.until):
+    if not (named or query.sort or query.where or query.having or query.fail_if or query.until):
         return ""
     from c3s_cli.request.knowable import check_knowable, unknowable  # plain readings ask for what all sources know
 
@@ -314,6 +315,20 @@ def _refuse_name_in_several(name: str | None, namespaces: Sequence[str]) -> None
 
 
 # --- conditions ----------------------------------------------------------------------------------------------
+
+
+def _having(
+    rows: options.Selection, where: Condition | None, groups: Naming, objects: Naming
+) -> tuple[Condition | None, Condition | None]:
+    """Return the condition on objects, of --where and --having, and that on their sums. UsageError without --by."""
+    if not rows.having:
+        return where, None
+    from c3s_cli.request.sums import parse_having  # few conditions are on sums
+
+    if not rows.by:
+        raise UsageError("--having goes with --by", hint="--where compares the rows")
+    members, sums = parse_having(rows.having, groups, objects)
+    return members.joined_with(where) if members else where, sums
 
 
 def _condition(texts: Sequence[str] | None, naming: Naming) -> Condition | None:

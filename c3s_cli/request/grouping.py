@@ -13,7 +13,7 @@ from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from c3s_cli.request.condition import Condition
+    from c3s_cli.request.condition import Condition, Test
 
 KEY_COLUMNS: Final = {"instance-type": "instanceType"}
 # Other names for these keys.
@@ -86,15 +86,15 @@ def filter_remark(where: Condition | None, objects: Kind) -> str:
     """Return a line about amounts that --where compares before objects are summed to groups; "" if it names none."""
     if where is None or objects not in (Kind.NODE, Kind.POD):
         return ""
-    from c3s_cli.request.condition import Comparison  # only conditions need it
-
-    compared = [test for test in where.tests() if isinstance(test, Comparison) and test.operator[0] in "<>"]
-    if not any(test.column.unit in SUMMED for test in compared):
+    if not any(map(compares_amounts, where.tests())):
         return ""
-    return (
-        f"--where filters {objects.value.lower()}s before they are summed; of the sums, "
-        "--sort-by and --limit show the largest, and --fail-if judges all"
-    )
+    return f"--where filters {objects.value.lower()}s before they are summed; --having filters the sums"
+
+
+def compares_amounts(test: Test) -> bool:
+    """Return whether a test says how large an amount is that groups sum up."""
+    operator: str = getattr(test, "operator", "")
+    return operator[:1] in ("<", ">") and all(column.unit in SUMMED for column in test.columns)
 
 
 def key_column(column: Column, place: int) -> Column:

@@ -26,6 +26,7 @@ def check_knowable(query: Query, source: str) -> None:
     uses: list[tuple[str, Iterable[Column], Kind]] = [
         ("--sort-by", (key.column for key in query.sort), query.kind),
         ("--where", query.where.columns if query.where else (), query.objects),
+        ("--having", query.having.columns if query.having else (), query.kind),
         ("--fail-if", query.fail_if.columns if query.fail_if else (), query.kind),
         ("--until-all" if query.until_all else "--until", query.until.columns if query.until else (), query.kind),
     ]

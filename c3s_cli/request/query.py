@@ -54,6 +54,7 @@ class Query(Struct, frozen=True):
     """The rows to show and their columns.
 
     objects: the kind of object to read. kind: the kind of row to show (a group, with `by`). keys: the columns of --by.
+    where: which objects count; having: which groups of them are rows.
     workload: the one of which pods are shown, as Kind/name; "" for those of a kind or of all.
     namespaces: from -n, names or patterns, empty for the context's; all_namespaces overrides them. period: the time or
     time range, None for now. series: the range of which every reading is shown, instead. totals: whether totals of all
@@ -78,6 +79,7 @@ class Query(Struct, frozen=True):
     keys: tuple[Column, ...] = ()
     workload: str = ""
     where: Condition | None = None
+    having: Condition | None = None
     sort: tuple[SortKey, ...] = ()
     fail_if: Condition | None = None
     fail_if_unknown: bool = False
@@ -102,7 +104,7 @@ class Query(Struct, frozen=True):
     @property
     def all_columns(self) -> tuple[Column, ...]:
         """Every column that is shown, grouped by, sorted by or compared."""
-        conditions = filter(None, (self.where, self.fail_if, self.until, self.drain))
+        conditions = filter(None, (self.where, self.having, self.fail_if, self.until, self.drain))
         compared = [column for condition in conditions for column in condition.columns]
         return (*self.columns, *self.by, *(key.column for key in self.sort), *compared)
 
@@ -121,6 +123,7 @@ class Query(Struct, frozen=True):
             columns=tuple(named(column, rows) for column in self.columns),
             sort=tuple(_sorted_by(key, named(key.column, rows)) for key in self.sort),
             where=self.where and self.where.with_columns(lambda column: named(column, objects)),
+            having=self.having and self.having.with_columns(lambda column: named(column, rows)),
             fail_if=self.fail_if and self.fail_if.with_columns(lambda column: named(column, rows)),
             until=self.until and self.until.with_columns(lambda column: named(column, rows)),
             drain=self.drain and self.drain.with_columns(lambda column: named(column, Naming(Kind.NODE))),
@@ -138,9 +141,11 @@ class Query(Struct, frozen=True):
         needs = BASE_NEEDS[self.objects]
         if self.rightsize and not self.rightsize.past:
             needs |= Needs.POD_METRICS
-        for condition in filter(None, (self.where, self.fail_if, self.until)):
+        for condition in filter(None, (self.where, self.having, self.fail_if, self.until)):
             # A pod with unknown usage is not in the metrics API: only the core API lists it.
-            seeks_unknown = condition.seeks_unknown or (self.fail_if_unknown and condition is not self.where)
+            seeks_unknown = condition.seeks_unknown or (
+                self.fail_if_unknown and condition not in (self.where, self.having)
+            )
             # It belongs to all, and to its group.
             seeks_unknown |= (self.until_all and condition is self.until) or condition.depends_on_all
             needs |= Needs.PODS if self.objects is Kind.POD and seeks_unknown else Needs.NOTHING
@@ -178,7 +183,7 @@ class Query(Struct, frozen=True):
     @property
     def _result_columns(self) -> list[Column]:
         columns = [*self.columns, *(key.column for key in self.sort)]
-        for condition in filter(None, (self.fail_if, self.until)):
+        for condition in filter(None, (self.having, self.fail_if, self.until)):
             columns += condition.columns
         return columns
 

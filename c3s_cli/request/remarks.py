@@ -30,7 +30,7 @@ def of_now(query: Query, named: Sequence[Column]) -> list[str]:
     """
     if query.period is None or not query.period.is_range:
         return []
-    conditions = filter(None, (query.where, query.fail_if, query.until))
+    conditions = filter(None, (query.where, query.having, query.fail_if, query.until))
     compared = [column for condition in conditions for column in condition.columns]
     columns = [*named, *(key.column for key in query.sort), *compared]
     measured = [each for each in flat(columns) if each.needs & MEASURED and each.unit in AMOUNTS and not each.figures]

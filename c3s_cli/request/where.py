@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from c3s_cli.amounts.duration import parse_long
@@ -64,24 +64,25 @@ ZONE: Final = re.compile(r"T.*[+-][0-9]{2}:?[0-9]{2}$")
 
 def parse(texts: Sequence[str], naming: Naming) -> Condition:
     """Parse expressions, one alternative each. UsageError if one is invalid."""
-    return Condition(tuple(tuple(tests) for text in texts for tests in _alternatives(text, naming)))
+    read = partial(test_at, naming=naming)
+    return Condition(tuple(tuple(tests) for text in texts for tests in alternatives(text, read)))
 
 
-def _alternatives(text: str, naming: Naming) -> list[list[Test]]:
-    """Parse one expression: `and` is a comma, and binds closer than `or`."""
-    alternatives: list[list[Test]] = [[]]
+def alternatives(text: str, read: Callable[[str, int], tuple[Test, int]]) -> list[list[Test]]:
+    """Parse one expression: `and` is a comma, and binds closer than `or`. read: parses the test at a position."""
+    parsed: list[list[Test]] = [[]]
     place = 0
     while True:
-        test, place = _test(text, place, naming)
-        alternatives[-1].append(test)
+        test, place = read(text, place)
+        parsed[-1].append(test)
         if place == len(text):
-            return alternatives
+            return parsed
         joined = JOINED.match(text, place)
         if joined is None:
             rest = text[place:]
             raise UsageError(f"expected a comma before {rest!r} in {text!r}", hint=_joined(rest, text))
         if joined["or"]:
-            alternatives.append([])
+            parsed.append([])
         place = joined.end()
 
 
@@ -100,7 +101,8 @@ def _joined(rest: str, text: str) -> str:
     return TOGETHER if re.match(r"(?:%|[munkKMGTP]i?B?|bytes|cores?)\s*(?:,|$)", rest) else QUOTING
 
 
-def _test(text: str, place: int, naming: Naming) -> tuple[Test, int]:
+def test_at(text: str, place: int, naming: Naming) -> tuple[Test, int]:
+    """Parse the comparison at a position; return it, and the position after it. UsageError if it is invalid."""
     name = COLUMN.match(text, place)
     if name is None:
         raise UsageError(f"expected the name of a column at {text[place:]!r} in {text!r}", hint=EXAMPLE)

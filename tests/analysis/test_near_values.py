@@ -7,10 +7,7 @@ import pytest
 from tests.conftest import Run
 from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics
 
-BEFORE_SUMS = (
-    "--where filters pods before they are summed; of the sums, --sort-by and --limit show the largest, "
-    "and --fail-if judges all\n"
-)
+BEFORE_SUMS = "--where filters pods before they are summed; --having filters the sums\n"
 
 
 @pytest.fixture

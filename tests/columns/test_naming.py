@@ -134,19 +134,19 @@ def test_a_column_that_sorts_or_filters_is_shown_after_the_others(demo: Run) -> 
 
 
 def test_amounts_that_are_compared_before_they_are_summed_are_said(demo: Run) -> None:
-    """--where knows no sums: without a word, a namespace of many small pods would seem to be a small one."""
-    of_sums = "of the sums, --sort-by and --limit show the largest, and --fail-if judges all"
-    said = f"--where filters {{}}s before they are summed; {of_sums}\n"
+    """--where of objects knows no sums: without a word, a namespace of many small pods would seem to be a small one."""
+    said = "--where filters {}s before they are summed; --having filters the sums\n"
     for words, kind in (
-        ("top ns --where 'memory > 20Gi'", "pod"),
-        ("top deploy -A --where 'name ~ inf, cpu >= 1'", "pod"),
+        ("top pods -A --by namespace --where 'memory > 20Gi'", "pod"),
+        ("top pods -A --by owner --where 'name ~ inf, cpu >= 1'", "pod"),
         ("top pods -A --by node --where 'cpu% > 50' --where 'name = none'", "pod"),
         ("top nodes --by pool --where 'memory.free < 100Gi'", "node"),
     ):
         assert demo(words).err.splitlines(keepends=True)[-1] == said.format(kind), words
     for words in (
         "top pods -A --where 'memory > 1Gi'",
-        "top ns --where 'name ~ a, restarts > 0, memory.limits = none, memory.requests != 0'",
+        "top ns --where 'memory > 20Gi'",
+        "top pods -A --by namespace --where 'name ~ a, restarts > 0, memory.limits = none, memory.requests != 0'",
         "top ns --fail-if 'memory > 900Gi'",
         "top cluster --where 'memory > 1Gi'",
     ):
