@@ -141,3 +141,11 @@ def test_a_comparison_with_a_moment_in_a_gap_is_refused(ask: Any, run: Run, engi
         result = run(*f"diff {kind} --since 1h --before {before} --after {after}".split(), *chosen)
         assert (result.code, result.out) == (0, ""), kind
         assert "note: after: the range ends in a gap from 2026-03-01T23:20:00Z to" in result.err
+
+
+def test_a_gap_that_ends_within_the_first_step_is_said_and_does_not_count(ask: Any) -> None:
+    rows, remarks = ask("begin", "top pods -A --since 315m --end 2026-03-02 --step 30m --columns cpu.min,cpu.avg")
+    assert {row["name"]: [millicores(row["cpu"][each]) for each in ("min", "avg")] for row in rows.values()} == {
+        pod: [near(500), near(500)] for pod in (*gaps.PODS, gaps.DONE)
+    }
+    assert "there is no data for 15m0s of the range of 5h15m0s" in remarks

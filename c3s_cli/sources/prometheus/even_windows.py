@@ -37,9 +37,9 @@ class EvenWindows(Struct):
 
     def of_pods(self, matrix: Matrix, selector: str, rows: int) -> Matrix:
         """Return the growth of the series of containers. rows: how many there are."""
-        whole = whole_series(matrix, self.history.count)
-        names = sorted({promql.who(labels)[1] for labels in whole})[: promql.MOST_NAMES]
-        label = "exported_pod" if any("exported_pod" in labels for labels in whole) else "pod"
+        whole = whole_series(matrix)
+        names = sorted({promql.who(labels)[1] for labels, _ in whole})[: promql.MOST_NAMES]
+        label = "exported_pod" if any("exported_pod" in labels for labels, _ in whole) else "pod"
         named = promql.one_of(label, names) if names else ""
         counts = self._counts(f"{promql.CPU}{promql.braces(selector, named, self.match)}") if names else ""
         return self._even_out(matrix, promql.last_of_containers, counts, selector, rows)
@@ -86,4 +86,4 @@ class EvenWindows(Struct):
             answer = self.engine.vector(counts, self.end)
         except C3sError:  # then nobody knows
             return False
-        return misses(answer, whole_series(matrix, self.history.count), self.history.range)
+        return misses(answer, matrix, self.history.range)

@@ -43,7 +43,8 @@ class History(Struct):
     lives: of the objects that began or ended in the range, as far as known. exact: whose begin is known to the second.
     absences: when objects did not exist in their lives. gaps: the points without any data. grown: how much the counters
     of objects grew between the gaps, in core seconds, as far as known. measured: the seconds before which points that
-    is. estimated: of what was started again, how much of it no sample shows, and for how many seconds.
+    is. estimated: of what was started again, how much of it no sample shows, and for how many seconds. late: whether
+    the data begins within the first step.
     """
 
     range: Range
@@ -56,6 +57,7 @@ class History(Struct):
     grown: dict[Key, float] = field(default_factory=dict)
     measured: Collection[int] = ()
     estimated: dict[Key, tuple[float, float]] = field(default_factory=dict)
+    late: bool = False
 
     @property
     def count(self) -> int:
@@ -276,7 +278,7 @@ class History(Struct):
         """Return the points whose windows reach into one without data, on either side."""
         reach = math.ceil(self.range.window / self.range.step)
         missing = sorted(absent)
-        if missing[:1] == [0] and missing[1:2] != [1] and 0 in self.gaps and reach == 1:
+        if missing[:1] == [0] and missing[1:2] != [1] and 0 in self.gaps and reach == 1 and not self.late:
             del missing[0]  # the data may begin with the range
         return frozenset(near for place in missing for near in range(place - reach, place + reach + 1))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Final
 
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points, Vector
@@ -29,26 +28,31 @@ def lost(counts: Points, start: float, period: Range) -> dict[int, float]:
     usual = sorted(counts.values)[len(counts.values) * 3 // 4]
     enough = usual - FEW - PART * usual
     found = {round((time - start) / period.step): count for time, count in zip(*counts, strict=True)}
-    # Before the first full step, the data may not have begun.
-    full = [place for place, count in found.items() if count >= enough]
-    missing = {place: usual - found.get(place, 0.0) for place in range(full[0], max(found) + 1)}
+    # Before the first full step, there may have been no data yet, or a gap that ends in the first step of the range.
+    full = next(place for place, count in found.items() if count >= enough)
+    missing = {place: usual - found.get(place, 0.0) for place in range(1 if full == 2 else full, max(found) + 1)}
     return {place: number / usual for place, number in missing.items() if usual - number < enough}
 
 
-def whole_series(matrix: Matrix, count: int) -> list[Labels]:
-    """Return a series of each target that has all points of a range, and the one before."""
-    found: dict[Key, Labels] = {}
+def whole_series(matrix: Matrix) -> list[tuple[Labels, Points]]:
+    """Return a series of each target that has all points that any has."""
+    found: dict[Key, tuple[Labels, Points]] = {}
+    times = {time for _, points in matrix for time in points.times}
     for labels, points in matrix:
-        if len(points.values) > count and not math.isnan(sum(points.values)):
-            found.setdefault(target_of(labels), labels)
+        if len(points.times) == len(times):
+            found.setdefault(target_of(labels), (labels, points))
     return [*found.values()]
 
 
-def misses(counts: Vector, whole: Sequence[Labels], period: Range) -> bool:
-    """Return whether a target missed scrapes. counts: samples in the range. whole: a series of each target to judge."""
-    enough = period.seconds / period.interval - EDGE
+def misses(counts: Vector, matrix: Matrix, period: Range) -> bool:
+    """Return whether a target missed scrapes. counts: samples in the range. matrix: its points."""
     most: dict[Key, float] = {}
     for labels, number in counts:
         target = target_of(labels)
         most[target] = max(number, most.get(target, 0.0))
-    return any(most.get(target_of(labels), enough) < enough for labels in whole)
+
+    def missed(labels: Labels, points: Points) -> bool:
+        enough = min(period.seconds, (len(points.times) - 1) * period.step) / period.interval - EDGE
+        return most.get(target_of(labels), enough) < enough
+
+    return any(missed(*series) for series in whole_series(matrix))

@@ -268,9 +268,10 @@ class Past(Struct):
                 counts = self.engine.points(counts_of(series, self.period), history.start, self.end, self.period.step)
                 for _, points in counts:
                     shares = lost(points, history.start, self.period)
+                    history.late = 1 in shares and 0 in history.gaps
                     self.lost = self.period.step * sum(shares[place] for place in shares.keys() - history.gaps - {0})
                     if self.period.step <= promql.WINDOW:
-                        history.gaps |= {place for place, share in shares.items() if share > HALF}
+                        history.gaps |= {place for place in shares if shares[place] > HALF and place > history.late}
                     return
 
     def _refuse_mixture(self, name: str, matchers: str, *, pods: bool = False) -> None:

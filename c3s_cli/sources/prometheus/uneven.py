@@ -18,7 +18,7 @@ from msgspec import Struct
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
 from c3s_cli.sources.prometheus.history import History
 from c3s_cli.sources.prometheus.lines import join_lines
-from c3s_cli.sources.prometheus.promql import who
+from c3s_cli.sources.prometheus.promql import NEAR, who
 from c3s_cli.sources.prometheus.samples import Key, target_of
 
 # If it is that much less, the counter began again in the window: then only the engine is right, which sees each sample.
@@ -66,10 +66,11 @@ def even_out(matrix: Matrix, starts: LastSamples, ends: LastSamples, history: Hi
             grown = array("d", grown)
             scraped = ends.newest[target]
             final = max((time for time in scraped if not math.isnan(time)), default=0.0)
+            near = period.lookback if period.uneven or final >= places[-1] - period.lookback else NEAR * period.interval
             for place, (low, start, first, high, end, last) in enumerate(zip(*parts, strict=True)):
                 # What ended before the last scrape has grown no more; a target that is never scraped again may have.
                 lives = start >= first - grace and end >= last - grace
-                if not (lives and (final > last or places[place] - last <= period.lookback)):
+                if not (lives and (final > last or places[place] - last <= near)):
                     continue
                 if end > start and high >= low:
                     better = (high - low) * window / (end - start)
