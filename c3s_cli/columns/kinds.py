@@ -106,7 +106,8 @@ def rollup(word: str, name: str | None, flags: Sequence[str]) -> list[str] | Non
     """
     kind, slash, workload = word.partition("/")
     kind = kind.casefold()
-    if kind in NAMESPACES and not slash:
+    if kind in NAMESPACES and (workload or not slash) and not (name and workload):
+        name = name or workload
         somewhere = not {"-A", "--all-namespaces", "-n", "--namespace"}.isdisjoint(flags)
         return ["--by", "namespace", *(["-n", name] if name else [] if somewhere else ["-A"])]
     if kind in WORKLOADS and slash and workload and not name:

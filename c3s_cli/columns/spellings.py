@@ -30,6 +30,7 @@ FIELDS: Final = {
     "min": "min",
 }
 STATISTIC: Final = re.compile(r"p[0-9]{1,2}")
+WHOLES: Final = ("requests", "limits")
 USAGE: Final = ("usage", "used", "use")
 UTILIZATION: Final = ("util", "utilization", "utilisation")
 PERCENT: Final = ("%", "percent", "percentage", "pct", "ratio", *UTILIZATION)
@@ -74,6 +75,8 @@ def meanings(name: str) -> Iterator[str]:
         # `memory%limits` is what is used of the limits, `memory.limits%` may be what the limits are of a node.
         used = percent == 0 or any(word in (*USAGE, *UTILIZATION, "of") for word in others)
         yield f"{resource}%{fields[0]}" if used else f"{resource}.{fields[0]}%"
+    elif len(fields) == 2 and percent is not None and fields[1] in WHOLES and _is_statistic(fields[0]):
+        yield f"{resource}.{fields[0]}PercentOf{fields[1].capitalize()}"
     elif len(fields) == 2 and "allocatable" in fields:
         (part,) = (field for field in fields if field != "allocatable")
         yield f"{resource}.{part}PercentOfAllocatable"
@@ -85,13 +88,21 @@ def _shares(used: str, whole: str = "", *more: str) -> Iterator[str]:
     others = [word.casefold() for word in WORD.findall(whole)]
     resources = {RESOURCES[word] for word in (*words, *others) if word in RESOURCES}
     fields = [FIELDS.get(word, "") for word in others if word not in RESOURCES]
-    if more or len(resources) != 1 or len(fields) != 1 or not {*words} <= {*RESOURCES, *USAGE} or not words:
+    statistic = [FIELDS.get(word, word) for word in words if _is_statistic(FIELDS.get(word, word))]
+    known = {*words} - {*statistic} <= {*RESOURCES, *USAGE}
+    if more or len(resources) != 1 or len(fields) != 1 or not known or not words or len(statistic) > 1:
         return
     (resource,), (field,) = resources, fields
-    if field in ("requests", "limits"):
+    if statistic and field in WHOLES:
+        yield f"{resource}.{statistic[0]}PercentOf{field.capitalize()}"
+    elif field in WHOLES:
         yield f"{resource}%{field}"
     elif field in ("allocatable", "capacity"):
         yield f"{resource}.usagePercentOf{field.capitalize()}"
+
+
+def _is_statistic(field: str) -> bool:
+    return field in ("avg", "min", "max") or STATISTIC.fullmatch(field) is not None
 
 
 def _is_known(word: str) -> bool:

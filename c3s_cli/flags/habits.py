@@ -99,6 +99,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--until", "--end {}", of="nodes, pods, cluster", having="--since, --start, --at"),
     Read("--until, --until-all", "watch {command} --{name} {}", of="nodes, pods, cluster"),
     Read("--wait-until, --wait-for", "watch {command} --until-all {}", of="nodes, pods, cluster"),
+    Read("--interval, --every, --resolution", "--series --step {}", of=_MEASURED, having="--since, --start"),
     Read("-i, --interval, --refresh, --every", "watch {command} --interval {}", of="nodes, pods, cluster"),
     Read("-w, --watch, --watch-only, --stream", "watch {command}", of="nodes, pods, cluster"),
     Read("--compare-to, --compare, --compare-with", "diff {command} --before {}", of="nodes, pods, cluster"),

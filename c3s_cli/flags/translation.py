@@ -108,10 +108,12 @@ def _with_pattern(line: Line, path: Path | None) -> tuple[Line, list[str]]:
 
 
 def _with_pods(line: Line, flags_of: Callable[[Path], Collection[str]]) -> tuple[Line, list[str]]:
-    """Watch pods where no kind is named and a flag is theirs alone, such as -A."""
+    """Watch pods where no kind is named and a flag is theirs alone, such as -A, or pods are waited for."""
     if line.words != ("watch",) or not line.flags:
         return line, []
     theirs = {*flags_of(("watch", "pods"))} - {*flags_of(("watch", "nodes"))}
+    if not {"--until", "--until-all"}.isdisjoint(line.names()):
+        theirs |= {"-n", "--namespace"}
     alone = [name for name in line.names() if name in theirs]
     if not alone:
         return line, []

@@ -188,6 +188,10 @@ KUBECTLS: Final = {
     ("status", "phase"): ("status",),
     ("usage", "cpu"): ("cpu", "usage"),
     ("usage", "memory"): ("memory", "usage"),
+    ("requests", "cpu"): ("cpu", "requests"),
+    ("requests", "memory"): ("memory", "requests"),
+    ("limits", "cpu"): ("cpu", "limits"),
+    ("limits", "memory"): ("memory", "limits"),
 }
 
 
@@ -197,7 +201,11 @@ def _ours(steps: list[Step]) -> Path:
     while place < len(steps) - 1:
         keys = tuple(part.key for step in steps[place : place + 2] for part in step if isinstance(part, Key))
         if keys in KUBECTLS:
-            steps[place : place + 2] = [(Key(key),) for key in KUBECTLS[keys]]
+            # `.spec.containers[*].resources.requests.cpu` is that of the pod.
+            start = place - (steps[place - 1 : place] == [(Key("resources"),)])
+            start -= 3 * (steps[max(start - 3, 0) : start - 1] == [(Key("spec"),), (Key("containers"),)])
+            steps[start : place + 2] = [(Key(key),) for key in KUBECTLS[keys]]
+            place = start
         place += 1
     return tuple(steps)
 

@@ -17,7 +17,7 @@ RATIO: Final = re.compile(r"/|ratio", re.IGNORECASE)
 NUMBER: Final = r"[0-9]*\.?[0-9]+"
 # In `memory > 0.8 * memory.limit`, the number may also come last.
 PRODUCT: Final = re.compile(
-    rf"\s*(?P<resource>cpu|mem)\w*(?:\.\w+)?\s*(?P<operator>[<>]=?)\s*(?:(?P<first>{NUMBER})\s*\*\s*)?"
+    rf"\s*(?P<resource>cpu|mem)\w*(?P<field>\.\w+)?\s*(?P<operator>[<>]=?)\s*(?:(?P<first>{NUMBER})\s*\*\s*)?"
     rf"(?:(?P=resource)\w*\W(?P<of>request|limit)s?)(?:\s*\*\s*(?P<last>{NUMBER}))?\s*",
     re.IGNORECASE,
 )
@@ -87,7 +87,8 @@ def hint_of_arithmetic(text: str) -> str:
         return "conditions do not calculate; shares are columns, as in 'memory%limits > 80'"
     resource = "cpu" if product["resource"].lower() == "cpu" else "memory"
     percent = f"{float(Fraction(number) * 100):g}"
-    return f"did you mean '{resource}%{product['of'].lower()}s {product['operator']} {percent}'?"
+    field = "" if product["field"] in (None, ".usage") else product["field"]
+    return f"did you mean '{resource}{field}%{product['of'].lower()}s {product['operator']} {percent}'?"
 
 
 def hint_of_words(name: str, rest: str) -> str | None:

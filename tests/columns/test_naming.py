@@ -64,7 +64,7 @@ def test_percentages_of_capacity_are_named_by_what_the_command_shows() -> None:
         ("limits", "did you mean cpu.limits or memory.limits?"),
         ("requests", "did you mean cpu.requests or memory.requests?"),
         ("nvidia.com/gpu", 'resources["nvidia.com/gpu"].requests'),
-        ("labels.app", 'labels["app"]'),
+        ("labels[app]", 'labels["app"]'),
     ],
 )
 def test_only_what_looks_like_a_label_or_a_resource_is_told_of_brackets(written: str, hint: str) -> None:

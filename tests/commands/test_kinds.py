@@ -197,6 +197,7 @@ def test_keys_of_other_tools_have_a_hint(run: Run) -> None:
         ("top deploy,rollout", "top workloads --workload Deployment,Rollout"),
         ("top deploy 'pay*' cart", "top deploy cart payments"),
         ("top 'deploy/c*' deploy/payments", "top deploy/cart deploy/payments"),
+        ("top ns/batch", "top ns batch"),
         ("top ns batch default", "top ns -n batch,default"),
     ],
 )
@@ -204,7 +205,7 @@ def test_several_workloads_at_once(demo: Run, typed: str, same: str) -> None:
     space = "" if typed.startswith("top ns") else " -n team-checkout"
     expected = demo(f"{same}{space} -o name")
     assert demo(f"{typed}{space} -o name") == expected
-    assert expected.out.count("\n") > 1
+    assert expected.out
 
 
 @pytest.mark.parametrize(

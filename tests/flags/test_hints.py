@@ -213,3 +213,25 @@ def test_a_name_in_all_namespaces_is_a_condition(demo: Run) -> None:
     result = demo("top pods redis-0 -A")
     assert (result.code, result.out) == (1, "")
     assert result.err.endswith(" -A --where 'name = redis-0'?\n")
+
+
+def test_paths_of_pods_in_templates_are_those_of_rows(demo: Run) -> None:
+    for typed, same in (
+        ("custom-columns=R:.requests.cpu,L:.limits.memory", "custom-columns=R:.cpu.requests,L:.memory.limits"),
+        ("custom-columns=R:.spec.containers[*].resources.requests.cpu", "custom-columns=R:.cpu.requests"),
+        ("jsonpath={.items[*].resources.limits.cpu}", "jsonpath={.items[*].cpu.limits}"),
+        ("jsonpath={.items[*].spec.containers[0].resources.requests.memory}", "jsonpath={.items[*].memory.requests}"),
+    ):
+        expected = demo("top", "pods", "-o", same)
+        assert demo("top", "pods", "-o", typed)[:2] == expected[:2]
+        assert any(figure.isdecimal() for figure in expected.out.split())
+
+
+def test_statistics_as_percentages_of_requests_and_limits(demo: Run) -> None:
+    for name, column in (
+        ("cpu.max%requests", "CPU-MAX(%REQUESTS)"),
+        ("memory.p95/memory.limits", "MEMORY-P95(%LIMITS)"),
+        ("mem.avg/limit", "MEMORY-AVG(%LIMITS)"),
+    ):
+        result = demo(f"top pods --from prometheus --since 1h --columns {name}")
+        assert (result.code, result.out.split("\n")[0].split()) == (0, ["NAME", column])

@@ -200,7 +200,19 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
         "top pods redis-0 --columns default,restarts",
         "--restarts is read as --columns default,restarts",
     ),
+    (
+        "top pods --from prometheus --since 30m --interval 10m",
+        "top pods --from prometheus --since 30m --series --step 10m",
+        "--interval 10m is read as --series --step 10m",
+    ),
     # Flags of pods alone.
+    (
+        "wait -n default --for 'cpu < 9' --count 1",
+        "watch pods -n default --until-all 'cpu < 9' --count 1",
+        "--for 'cpu < 9' is read as --until-all 'cpu < 9'",
+        "wait is read as c3s watch",
+        "watch with -n is read as c3s watch pods",
+    ),
     ("watch -A --count 1", "watch pods -A --count 1", "watch with -A is read as c3s watch pods"),
     # Columns are added to those of -o wide.
     ("top nodes -o wide --pod-count", "top nodes --columns wide,pods", "--pod-count is read as --columns wide,pods"),

@@ -253,6 +253,7 @@ def test_a_mistake_names_the_right_way(text: str, words: str, hint: str) -> None
         ("memory gt 500Mi", "did you mean 'memory > 500Mi'?"),
         ("memory > 500MB", "did you mean 500Mi?"),
         ("memory < 1.5gib", "did you mean 1.5Gi?"),
+        ("cpu.max > 2 * cpu.requests", "did you mean 'cpu.max%requests > 200'?"),
         ("cpu > 1g", "write it as 250m or 2"),
     ],
 )
