@@ -33,7 +33,7 @@ class Judgement(Struct, frozen=True):
 
     flag: the flag as written. met: whether the condition is met. fails: whether the exit code is 3. of: how many rows
     there are. matched: the rows that match. unjudged: the rows with unknown values; because: why these are unknown.
-    shares: how many members of each unjudged group are measured; "" if all are. Empty if the rows are no groups.
+    shares: how many members of each unjudged group are measured, or which containers of a pod are not; "" if all are.
     nothing: that there was nothing to judge, in words, or nothing in some namespaces, or what of all rows could not be
     read; "" if there was. blind: whether that is no success, as --fail-if-unknown asks.
     """

@@ -4,7 +4,7 @@ Containers and sidecars (init containers with restartPolicy Always) run at the s
 containers run one at a time before them, each together with the sidecars started earlier, so only the largest of them
 counts, and only if it exceeds the sum of the containers. Pod-level CPU, memory or huge pages replace the result.
 Overhead is added. During an in-place resize the request of a container, or of the pod, is the largest of its spec, its
-allocation and its actual resources; its limits are those of its spec.
+allocation and its actual resources. Its limits are those of its spec, but what bounds it now are the actual ones.
 
 The scheduler counts resizes since 1.33 (1.37 takes the largest of three sums, not the sum of the largest), pod-level
 resources since 1.34. `kubectl describe node` ignores pod-level resources before 1.36, and resizes since then. Without
@@ -16,19 +16,21 @@ Amounts map a resource to nanocores ("cpu"), bytes or a count. Nothing here read
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from msgspec import Struct
 
 from c3s_cli.amounts.totals import added
 
 Amounts = Mapping[str, int]
+COMPUTE: Final = ("cpu", "memory")
 
 
 class ContainerResources(Struct, frozen=True, gc=False):
     """Requests and limits of one container. restartable: a sidecar. allocated, actual_requests: from its status.
 
-    infeasible: the resize in its spec was refused, so only the status counts. Limits in the status are ignored, as in
-    kubectl.
+    infeasible: the resize in its spec was refused, so only the status counts. actual_limits: of CPU and memory, from
+    its status; kubectl ignores them.
     """
 
     name: str
@@ -38,6 +40,12 @@ class ContainerResources(Struct, frozen=True, gc=False):
     allocated: Amounts | None = None
     actual_requests: Amounts | None = None
     infeasible: bool = False
+    actual_limits: Amounts | None = None
+
+    @property
+    def limits_now(self) -> Amounts:
+        """The limits that are in force, also during a resize."""
+        return _in_force(self.limits, self.actual_limits)
 
     def effective_requests(self) -> Amounts:
         """Return the requests that count, including any resize in progress."""
@@ -50,7 +58,8 @@ class ContainerResources(Struct, frozen=True, gc=False):
 class PodResources(Struct, frozen=True, gc=False):
     """The parts of a pod that determine its requests and limits.
 
-    pod_allocated, pod_actual: of the whole pod with its overhead, from its status. infeasible: as of a container.
+    pod_allocated, pod_actual: of the whole pod with its overhead, from its status. infeasible, pod_actual_limits: as of
+    a container.
     """
 
     containers: Sequence[ContainerResources]
@@ -61,6 +70,7 @@ class PodResources(Struct, frozen=True, gc=False):
     pod_allocated: Amounts | None = None
     pod_actual: Amounts | None = None
     infeasible: bool = False
+    pod_actual_limits: Amounts | None = None
 
 
 class Term(Struct, frozen=True):
@@ -155,10 +165,23 @@ def binding_limits_of(pod: PodResources) -> Amounts:
     A container without a limit can use the whole node. Init containers have ended, and overhead is not the containers'.
     """
     running = _running(pod)
-    limited = [{name for name, amount in each.limits.items() if amount} for each in running]
+    limits = [each.limits_now for each in running]
+    limited = [{name for name, amount in each.items() if amount} for each in limits]
     everywhere = set.intersection(*limited) if limited else set()
-    total = running[0].limits if len(running) == 1 else added(each.limits for each in running)
-    return {**{name: amount for name, amount in total.items() if name in everywhere}, **_stated(pod.pod_limits)}
+    total = limits[0] if len(limits) == 1 else added(limits)
+    return {**{name: amount for name, amount in total.items() if name in everywhere}, **_pod_limits_now(pod)}
+
+
+def _pod_limits_now(pod: PodResources) -> Amounts:
+    return _in_force(_stated(pod.pod_limits), _stated(pod.pod_actual_limits) if pod.pod_actual_limits else None)
+
+
+def _in_force(limits: Amounts, actual: Amounts | None) -> Amounts:
+    """Return limits with those of CPU and memory as the status has them; only these can be resized."""
+    if actual is None:
+        return limits
+    kept = {name: amount for name, amount in limits.items() if name not in COMPUTE}
+    return kept | {name: amount for name, amount in actual.items() if name in COMPUTE}
 
 
 def _running(pod: PodResources) -> list[ContainerResources]:
@@ -194,9 +217,15 @@ def _bound_terms(pod: PodResources, limits: Amounts) -> list[Term]:
         return []
     unbound = []
     for resource in sorted({"cpu", "memory", *limits} - set(binding)):
-        without = [each.name for each in _running(pod) if not each.limits.get(resource)]
+        without = [each.name for each in _running(pod) if not each.limits_now.get(resource)]
         unbound.append(f"no {resource} limit: {', '.join(without)}")
-    return [Term("<=", "; ".join(["bound now, without what has ended", *unbound]), {}, binding)]
+    resized = [each.name for each in _running(pod) if each.limits_now != each.limits]
+    resized += ["the pod"] if _pod_limits_now(pod) != _stated(pod.pod_limits) else []
+    if resized:
+        why = "resize refused" if pod.infeasible else "not resized yet"
+        unbound.append(f"limits in force, {why}: {', '.join(resized)}")
+    head = "bound now" if resized else "bound now, without what has ended"
+    return [Term("<=", "; ".join([head, *unbound]), {}, binding)]
 
 
 def _running_term(kind: str, container: ContainerResources) -> Term:

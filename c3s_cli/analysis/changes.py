@@ -127,7 +127,7 @@ class Changes:
 
 def _whole(row: Any, resource: str, value: int | None) -> int | None:
     """Return a value of a trend; None for a sum that lacks members, which would look like less usage."""
-    return None if isinstance(row, Group) and row.unmeasured.get(resource) else value
+    return None if isinstance(row, Group | Pod) and row.unmeasured.get(resource) else value
 
 
 def name_of(row: Any) -> Name:

@@ -144,18 +144,25 @@ def summed(pod: Pod) -> Pod:
     shown = pod.containers
     if known == {each.name for each in shown}:
         return pod
-    requests, limits = ([getattr(each, name) for each in shown] for name in ("requests", "limits"))
+    requests, limits, declared = (
+        [getattr(each, name) for each in shown] for name in ("requests", "limits", "declared_limits")
+    )
+    # What runs without being measured leaves a lower bound; alone it is unknown.
+    lacking = tuple([each.name for each in shown if each.name in pod.unmeasured_containers])
+    measured = [each for each in shown if each.name not in lacking]
+    used = measured or shown
     return structs.replace(
         pod,
-        cpu_nanocores=sum_all([each.cpu_nanocores for each in shown]),
-        memory_bytes=sum_all([each.memory_bytes for each in shown]),
-        swap_bytes=sum_all([each.swap_bytes for each in shown]),
-        figures=add_figures(shown),
+        cpu_nanocores=sum_all([each.cpu_nanocores for each in used]),
+        memory_bytes=sum_all([each.memory_bytes for each in used]),
+        swap_bytes=sum_all([each.swap_bytes for each in used]),
+        figures=add_figures(used),
+        unmeasured_containers=lacking if measured else (),
         facts=pod.facts
         and structs.replace(
             pod.facts,
             requests=add_all(requests) or {},
-            limits=add_all(limits) or {},
+            limits=add_all(declared) or {},
             binding_limits=share_all(limits) or {},
         ),
     )

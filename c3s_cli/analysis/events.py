@@ -12,7 +12,8 @@ from msgspec import Struct
 from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.analysis.changes import Name, name_of
 from c3s_cli.columns.vocabulary import Column, Unit
-from c3s_cli.model.rows import Container, ContainerStates, Node, Pod
+from c3s_cli.model.container_states import ContainerStates
+from c3s_cli.model.rows import Container, Node, Pod
 
 APPEARED: Final = "appeared"
 GONE: Final = "gone"

@@ -93,13 +93,13 @@ def _containers(
     running = {each.name: each for each in newest.containers} if newest else {}
     for each in template:
         box = running.get(each.container)
-        requests, limits = ((box.requests or {}), (box.limits or {})) if box else ({}, {})
+        requests, limits = ((box.requests or {}), (box.declared_limits or {})) if box else ({}, {})
         yield structs.replace(
             each, requests={**requests, **(each.requests or {})}, limits={**limits, **(each.limits or {})}
         )
     for place, box in enumerate(() if template else running.values()):
         role, at = (CONTAINER, place) if box.sidecar_at is None else (SIDECAR, box.sidecar_at)
-        yield Declared(namespace, owner, box.name, role, at, None, box.requests, box.limits)
+        yield Declared(namespace, owner, box.name, role, at, None, box.requests, box.declared_limits)
 
 
 def declared_histories(

@@ -84,8 +84,24 @@ def _joined(
         usage = None if facts.started else 0  # what has not started uses nothing, and that is known
         pod = measured.get(key) or Pod(sample.context, *key, usage, usage)
         joined = _containers(pod.containers, facts.containers, usage) if containers else ()
-        rows[key] = structs.replace(pod, containers=joined, facts=facts, node_details=details_of.get(facts.node))
+        lacking = _unmeasured(pod, facts) if pod.containers and not pod.ended else ()
+        rows[key] = structs.replace(
+            pod,
+            containers=joined,
+            facts=facts,
+            node_details=details_of.get(facts.node),
+            unmeasured_containers=lacking,
+        )
     return rows
+
+
+def _unmeasured(pod: Pod, facts: PodFacts) -> tuple[str, ...]:
+    """Return the containers that run, or may run, but are not measured although others are."""
+    measured, known = pod.containers, facts.containers
+    if len(measured) == len(known) == 1 and measured[0].name == known[0].name:
+        return ()  # most pods
+    those = {*facts.stopped, *(each.name for each in measured)}
+    return tuple([each.name for each in known if each.name not in those])
 
 
 class Joiner:
@@ -145,4 +161,6 @@ def _containers(
 
 
 def _container(usage: Container, spec: Container) -> Container:
-    return structs.replace(usage, requests=spec.requests, limits=spec.limits, states=spec.states)
+    return structs.replace(
+        usage, requests=spec.requests, limits=spec.limits, states=spec.states, declared_limits=spec.declared_limits
+    )

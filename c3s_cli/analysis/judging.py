@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.columns.vocabulary import Column, Needs
-from c3s_cli.model.rows import Group
+from c3s_cli.model.rows import Group, Pod
 from c3s_cli.model.sample import WHOLE
 from c3s_cli.report import ALL, Judgement, LeftOut
 
@@ -116,14 +116,14 @@ def _named(
         reasons += [f"--where: {_reason(row, column)}" for column in selection.undecided(row)] if selection else []
     name = partial(full_name, contexts=contexts)
     unknown = (*unjudged, *unfiltered)
-    shares = tuple(row.measured_share for row in unknown if isinstance(row, Group))
+    shares = tuple(row.measured_share for row in unknown if isinstance(row, Group | Pod))
     return tuple(map(name, matched)), tuple(map(name, unknown)), ", ".join(dict.fromkeys(reasons)), shares
 
 
 def _reason(row: Any, column: Column) -> str:
     """Return why the value of a column is unknown, as far as the row shows it."""
     if column.in_part and column.in_part(row):
-        return "not all members are measured"
+        return f"not all {'containers' if isinstance(row, Pod) else 'members'} are measured"
     measured = column.needs & METRICS or column.needs is Needs.NOTHING
     return "no metrics" if row.timestamp is None and measured else f"{column.name} unknown"
 

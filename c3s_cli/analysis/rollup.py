@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from msgspec import structs
+
 from c3s_cli.amounts.totals import added, by_key, sum_known
 from c3s_cli.columns.vocabulary import Column
 from c3s_cli.model.obstacles import obstacles
@@ -74,11 +76,12 @@ def earliest(times: Iterable[str | None]) -> str | None:
 class _Compared:
     """The members that a percentage compares: those with known facts, and per resource those with known usage.
 
-    Over a range, what does not run at its end has usage, too.
+    Over a range, what does not run at its end has usage, too. nothing: the usage if none of them is measured.
     """
 
-    def __init__(self, members: Sequence[Any]) -> None:
+    def __init__(self, members: Sequence[Any], nothing: int | None = None) -> None:
         self.members = members
+        self.nothing = nothing
         self.incomplete = {
             resource: [member for member in members if usage(member) is not None or _has_range(member, resource)]
             for resource, usage in USAGE.items()
@@ -86,7 +89,8 @@ class _Compared:
         }
 
     def usage(self, resource: str) -> int | None:
-        return sum_known(map(USAGE[resource], self.members))
+        measured = (member for member in self.members if member.timestamp is not None)
+        return sum_known([self.nothing, *map(USAGE[resource], measured)])
 
     def sum(self, amounts: str, together: Callable[[Iterable[Amounts | None]], Amounts | None]) -> Amounts | None:
         """Sum an amount of the members, for each resource only over members that report its usage."""
@@ -119,7 +123,7 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
         timestamp=earliest(node.timestamp for node in measured),
         window=next((node.window for node in measured), None),
         node_count=len(nodes),
-        measured_node_count=len(measured),
+        measured_node_count=sum(map(is_measured, measured)),
         pod_count=sum_known(node.pod_count for node in nodes),
         requests=add_all(node.requests for node in nodes),
         limits=add_all(node.limits for node in nodes),
@@ -141,13 +145,16 @@ def sum_nodes(nodes: Sequence[Node], context: str, keys: Keys = ()) -> Group:
 
 
 def _unmeasured(members: Sequence[Any]) -> dict[str, int]:
-    """Count the members whose usage is unknown, by resource; as `range` those without any data."""
+    """Count the members that lack usage, by resource; as `range` those without any data, as `members` all of them."""
     # What has ended uses nothing now.
     counts = {
-        resource: sum([usage(member) is None and not member.ended for member in members])
+        resource: sum(
+            [not member.ended and (usage(member) is None or member.unmeasured_containers != ()) for member in members]
+        )
         for resource, usage in USAGE.items()
     }
     counts["range"] = sum([member.timestamp is None for member in members])
+    counts["members"] = sum([not is_measured(member) for member in members])
     for figure in NEVER_IN_PART:
         known = sum([figure in (member.figures or ()) for member in members])
         counts[figure] = len(members) - known if known else 0
@@ -172,6 +179,14 @@ def _schedulable_free(nodes: Sequence[Node]) -> Amounts | None:
     return free
 
 
+def is_measured(member: Node | Pod) -> bool:
+    """Return whether the usage of a node or pod is known, of a pod that of all containers that run."""
+    if member.timestamp is None or member.unmeasured_containers:
+        return False
+    known = member.cpu_nanocores is not None or member.memory_bytes is not None
+    return known or member.ended or any(_has_range(member, resource) for resource in USAGE)
+
+
 def is_idle(pod: Pod) -> bool:
     """Return whether a pod has not started: then it is not measured, but is known to use nothing."""
     return pod.timestamp is None and pod.facts is not None and not pod.facts.started
@@ -180,22 +195,25 @@ def is_idle(pod: Pod) -> bool:
 def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
     """Make one row of several pods."""
     measured = [pod for pod in pods if pod.timestamp is not None]
-    using = measured + [pod for pod in pods if is_idle(pod)]
+    idle = [pod for pod in pods if is_idle(pod)]
+    using = measured + idle
     known = [pod for pod in pods if pod.facts is not None]
     live = [pod for pod in known if not pod.ended]
-    comparable = [pod for pod in using if pod.facts is not None and not pod.facts.unknown]
-    compared = _Compared(comparable)
+    comparable = [_without_part(pod) for pod in using if pod.facts is not None and not pod.facts.unknown]
+    # Of several pods, those that have not started tell nothing about the others.
+    nothing = 0 if idle and len(idle) == len(pods) else None
+    compared = _Compared(comparable, nothing)
     return Group(
         context=context,
         keys=keys,
-        cpu_nanocores=sum_known([pod.cpu_nanocores for pod in using]),
-        memory_bytes=sum_known([pod.memory_bytes for pod in using]),
+        cpu_nanocores=sum_known([nothing, *(pod.cpu_nanocores for pod in measured)]),
+        memory_bytes=sum_known([nothing, *(pod.memory_bytes for pod in measured)]),
         swap_bytes=sum_known([pod.swap_bytes for pod in measured]),
         timestamp=earliest({pod.timestamp for pod in measured}),
         window=next((pod.window for pod in measured), None),
         # Where pods are not listed, only those that are measured are known.
         pod_count=len(pods) if known or not pods else None,
-        measured_pod_count=len(measured),
+        measured_pod_count=sum(map(is_measured, measured)),
         requests=add_all([pod.requests for pod in live]),
         limits=add_all([pod.declared_limits for pod in live]),
         comparable_cpu_nanocores=compared.usage("cpu"),
@@ -207,6 +225,11 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
         binding_limits=share_all([pod.measured_limits for pod in live]) if len(known) == len(pods) else None,
         ended=bool(pods) and all(pod.ended for pod in pods),
     )
+
+
+def _without_part(pod: Pod) -> Pod:
+    """Return a pod without its usage if that is only a part of it, which no percentage compares."""
+    return structs.replace(pod, cpu_nanocores=None, memory_bytes=None) if pod.unmeasured_containers else pod
 
 
 def grouped(

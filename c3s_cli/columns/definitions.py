@@ -203,7 +203,10 @@ STATES: Final[Mapping[str, str]] = {
 # What they leave open, by the same names.
 UNKNOWN_STATES: Final[Mapping[str, str]] = {
     "requests": "with --facts source, pod-level resources and what depends on the order of init containers",
-    "limits": "with --facts source, pod-level resources and what depends on the order of init containers",
+    "limits": (
+        "with --facts source, pod-level resources, what depends on the order of init containers, and resizes that are "
+        "not done yet"
+    ),
     "owner": "with --facts source, pods in neither kube_pod_owner nor the recording rule",
     "status": "with --facts source, pods whose series of reasons do not decide",
     "waiting": "with --facts source, pods without series of reasons",

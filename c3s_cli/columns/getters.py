@@ -90,7 +90,7 @@ def figure(name: str) -> Getter:
 
 @cache
 def lacks(what: str) -> Getter:
-    """Tell whether a group has members whose usage is not known; `range`: of which there is no data in the range."""
+    """Tell whether the usage of some members of a row is not known; `range`: of which there is no data in the range."""
 
     def lacking(row: Any) -> bool:
         return bool(row.unmeasured.get(what))

@@ -127,16 +127,17 @@ def _resource_column(field: Field, resource: str, kind: Kind) -> Column:
 
 
 def _bounds(field: Field, resource: str, kind: Kind, basis: str) -> tuple[Getter | None, tuple[Getter, ...]]:
-    """Return whether a group's usage lacks members, and what bounds it from below: what is measured, over all members.
+    """Return whether usage lacks members, and what bounds it from below: what is measured, over all members.
 
-    Nothing bounds what is unused.
+    The members of a group are nodes or pods, those of a pod its containers. Nothing bounds what is unused.
     """
     of_usage = "usage" in field.terms or "comparable_usage" in field.terms
-    if not (of_usage and kind in GROUPED and resource in MEASURED) or field.measured:
+    summed = kind in GROUPED or (kind is Kind.POD and resource in CPU_AND_MEMORY)
+    if not (of_usage and summed and resource in MEASURED) or field.measured:
         return None, ()
     lacking = lacks(MEASURED[resource])
     if basis == "Limits":
-        return lacking, (USAGE[resource], amount("binding_limits", resource))
+        return lacking, (USAGE[resource], amount("limits" if kind is Kind.POD else "binding_limits", resource))
     if basis:
         return lacking, (USAGE[resource], amount(basis.lower(), resource))
     return lacking, (USAGE[resource],) if field.name == "usage" else ()

@@ -129,11 +129,11 @@ class Column(Struct, frozen=True):
 
     ratio: for a PERCENT, getters of the exact part and whole. parts: the columns that a table shows as one ("9/10");
     the structured formats show the parts instead. figures: the figures of a row that it reads, by their names.
-    in_part: for usage of groups, whether members are missing from it; None if that cannot be. floor: getters of the
-    part and whole, or of the value alone, that missing members can only increase; () if there are none. alone: of a
-    column made of parts, whether a table shows only the first of them in a row; None if it never does. absent: whether
-    there is no such row, so that the value is known not to exist; None if that cannot be. signed: whether it is a
-    change, which a table shows with its sign.
+    in_part: for usage of groups and pods, whether members are missing from it; None if that cannot be. floor: getters
+    of the part and whole, or of the value alone, that missing members can only increase; () if there are none. alone:
+    of a column made of parts, whether a table shows only the first of them in a row; None if it never does. absent:
+    whether there is no such row, so that the value is known not to exist; None if that cannot be. signed: whether it is
+    a change, which a table shows with its sign.
     """
 
     name: str

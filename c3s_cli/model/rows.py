@@ -3,17 +3,17 @@
 Names include the unit: nanocores, bytes, seconds. An `Amounts` maps a resource's Kubernetes name to nanocores ("cpu"),
 bytes ("memory", "ephemeral-storage", "hugepages-…") or a count (everything else). None means unknown, never 0. Node,
 Pod, Container and Group share the attributes that columns read; one that does not apply to a class is None there.
-
-The rows are msgspec Structs, not dataclasses: creating one takes a fifth of the time, and there can be 150,000.
+The rows are msgspec Structs: creating one takes a fifth of the time of a dataclass, and there can be 150,000.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from msgspec import Struct
 
+from c3s_cli.model.container_states import ContainerStates
 from c3s_cli.terminal.printable import NONE, UNKNOWN
 
 if TYPE_CHECKING:
@@ -23,25 +23,11 @@ Amounts = Mapping[str, int]
 
 # Values that only some sources have, by the names of the columns: nanocores, bytes or counts.
 Figures = Mapping[str, int]
-
-
-class ContainerStates(Struct, frozen=True, gc=False):
-    """How the containers of a pod are, or one of them. None is unknown.
-
-    waiting: why they wait. terminated_because, terminated_at: the latest termination, "" if there was none; the time in
-    RFC 3339. oom_killed: whether one of them was, the last time that it ended.
-    """
-
-    ready_count: int | None
-    count: int
-    waiting: tuple[str, ...] | None
-    terminated_because: str | None
-    terminated_at: str | None
-    oom_killed: bool | None
+USAGE: Final = ("cpu", "memory")
 
 
 class Container(Struct, frozen=True, gc=False):
-    """One container: usage; requests, limits, states if core pods were read. sidecar_at: where in initContainers."""
+    """One container: usage; if core pods were read requests, limits in force, states. sidecar_at: in initContainers."""
 
     name: str
     cpu_nanocores: int | None
@@ -52,9 +38,11 @@ class Container(Struct, frozen=True, gc=False):
     figures: Figures | None = None
     states: ContainerStates | None = None
     sidecar_at: int | None = None
+    declared_limits: Amounts | None = None
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None
+    unmeasured: ClassVar[Mapping[str, int]] = {}
 
     @property
     def measured_requests(self) -> Amounts | None:
@@ -66,18 +54,16 @@ class Container(Struct, frozen=True, gc=False):
         """The limits that the usage is compared with: the container's own."""
         return self.limits
 
-    declared_limits = measured_limits
-
 
 class PodFacts(Struct, frozen=True, gc=False):
     """What the core API knows about a pod. `owner` is the workload as "Kind/name", "" for a bare pod.
 
     node: "" while unscheduled. created_at: seconds since 1970. containers: the names with requests and limits.
     limits: as declared. binding_limits: of the resources that every running container limits; these bound its usage.
-    placing: where it may run; None if not read. started: whether any of its containers has ever run. pending: what the
-    scheduler says, "" once it is scheduled; None if unknown. states: of its containers; None if not read.
-    local_storage: whether it has an emptyDir. ready: whether it is Ready; this and local_storage are read with
-    `placing`. unknown: which of "requests" and "limits" the source does not tell; the core API tells both.
+    placing: where it may run; None if not read. started: whether any of its containers has ever run. stopped: those of
+    several containers that do not run now. pending: what the scheduler says, "" once it is scheduled; None if unknown.
+    states: of its containers; None if not read. local_storage: whether it has an emptyDir. ready: whether it is Ready;
+    read with `placing`, as local_storage. unknown: which of "requests" and "limits" the source does not tell.
     """
 
     uid: str
@@ -99,6 +85,7 @@ class PodFacts(Struct, frozen=True, gc=False):
     local_storage: bool = False
     ready: bool = True
     unknown: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
 
     def known(self, name: str) -> Amounts | None:
         """Return its requests, limits or binding_limits; None if they are unknown."""
@@ -110,7 +97,7 @@ class Pod(Struct, frozen=True, gc=False):
     """A pod: the exact sum of its containers' usage, and its facts if core pods were read.
 
     timestamp, window: as the metrics API sent them. node_details: of its node. ended: whether it ended within the
-    range.
+    range. unmeasured_containers: those that run, as far as is known, but of which there is no usage.
     """
 
     context: str
@@ -126,9 +113,20 @@ class Pod(Struct, frozen=True, gc=False):
     node_details: NodeDetails | None = None
     figures: Figures | None = None
     ended: bool = False
+    unmeasured_containers: tuple[str, ...] = ()
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None
+
+    @property
+    def unmeasured(self) -> Mapping[str, int]:
+        """How many containers have unknown usage although others are measured, by resource."""
+        return dict.fromkeys(USAGE, len(self.unmeasured_containers)) if self.unmeasured_containers else {}
+
+    @property
+    def measured_share(self) -> str:
+        """Which containers are not measured; "" if the usage of the pod is all of it."""
+        return f"without {', '.join(self.unmeasured_containers)}" if self.unmeasured_containers else ""
 
     @property
     def created_at(self) -> float | None:
@@ -220,6 +218,7 @@ class Node(Struct, frozen=True, gc=False):
     ended: bool = False
 
     namespace: ClassVar[str] = ""
+    unmeasured_containers: ClassVar[tuple[str, ...]] = ()
 
     @property
     def created_at(self) -> float | None:
@@ -271,8 +270,8 @@ class Group(Struct, frozen=True, gc=False):
     keys: the values that the members share, in the order of --by; None if unknown. The comparable_… and measured_… sums
     leave out members whose usage or facts are unknown, so that both sides of a percentage have the same members.
     pod_count: None if unknown. existing_pod_count: all pods that the API server has, including finished ones.
-    unmeasured: how many members have unknown usage, by resource or figure, or as `range` no data at all; a pod that has
-    not started uses nothing.
+    unmeasured: how many members have unknown usage or a part of it, by resource or figure; as `range` how many have no
+    data at all, as `members` how many lack any of it. A pod that has not started uses nothing.
     binding_limits: of all members, whether or not they are measured. ended: whether all of them ended in the range.
     """
 
@@ -311,13 +310,14 @@ class Group(Struct, frozen=True, gc=False):
 
     @property
     def measured_share(self) -> str:
-        """How many members report usage, such as `2 of 5 pods measured`; "" if all do."""
-        if not any(self.unmeasured.values()):
-            return ""
-        nodes = self.node_count is not None
-        count = (self.node_count if nodes else self.pod_count) or 0
-        measured = (self.measured_node_count if nodes else self.measured_pod_count) or 0
-        return f"{measured} of {count} {'nodes' if nodes else 'pods'} measured" if measured < count else ""
+        """How many members report usage, such as `2 of 5 pods measured`, or all usage; "" if all do."""
+        things, count, measured = ("pods", self.pod_count, self.measured_pod_count)
+        if self.node_count is not None:
+            things, count, measured = ("nodes", self.node_count, self.measured_node_count)
+        for what, lacking in {"": (count or 0) - (measured or 0), **self.unmeasured}.items():
+            if self.unmeasured and count and lacking > 0 and what in ("", *USAGE):
+                return f"{what and f'{what} of '}{count - lacking} of {count} {things} measured"
+        return ""
 
     @property
     def name(self) -> str:
@@ -326,7 +326,7 @@ class Group(Struct, frozen=True, gc=False):
 
     @property
     def labels_or_placeholders(self) -> tuple[str, ...]:
-        """The keys as text: `<none>` for "" (no such label, no owner), `<unknown>` for None."""
+        """The keys as text: `<none>` for "" (no such label), `<unknown>` for None."""
         return tuple(UNKNOWN if key is None else key or NONE for key in self.keys)
 
 

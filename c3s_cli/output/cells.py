@@ -121,8 +121,10 @@ def percent_cell(column: Column) -> Callable[[int | None, int | None], str]:
     over_nothing = "0%" if column.name.endswith(("OfAllocatable", "OfCapacity")) else NONE
 
     def cell(part: int | None, whole: int | None) -> str:
-        if part is None or whole is None:
+        if whole is None or (part is None and (whole or over_nothing != NONE or column.signed)):
             return UNKNOWN
+        if part is None:
+            return NONE  # of no limit, whatever is used
         if column.signed:
             return _signed(part, f"{int(abs(100 * part) / whole)}%") if whole else over_nothing
         return f"{percent(part, whole)}%" if whole else over_nothing

@@ -150,6 +150,8 @@ class Comparison(Struct, frozen=True):
             return True
         if self.column.ratio:
             part, whole = (side(row) for side in self.column.ratio)
+            if whole == 0 and not self.column.signed:
+                return True  # a percentage of nothing, whatever is used
             return None if part is None or whole is None else not whole
         have = self.column.value(row)
         return None if have is None else _zero_is_none(self.column) and not have

@@ -147,7 +147,9 @@ class Query(Struct, frozen=True):
                 self.fail_if_unknown and condition not in (self.where, self.having)
             )
             # It belongs to all, and to its group.
-            seeks_unknown |= (self.until_all and condition is self.until) or condition.depends_on_all
+            of_groups = self.kind is not self.objects and condition is not self.where
+            seeks_unknown |= self.until_all and condition is self.until
+            seeks_unknown |= of_groups and condition.depends_on_all
             needs |= Needs.PODS if self.objects is Kind.POD and seeks_unknown else Needs.NOTHING
         for column in self.all_columns:
             needs |= column.needs

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from c3s_cli.analysis.judging import full_name
 from c3s_cli.analysis.rollup import is_idle
 from c3s_cli.columns.catalogue import table_of
 from c3s_cli.columns.naming import totals_of
-from c3s_cli.columns.vocabulary import Unit, flat
+from c3s_cli.columns.vocabulary import Column, Unit, flat
 from c3s_cli.model.rows import Group, Pod
 from c3s_cli.report import Report
 from c3s_cli.request.view import TABLES, Format, View
 from c3s_cli.terminal.stderr import named
 
 USAGE: Final = {"cpu.usage", "memory.usage"}
+COUNTS: Final = {"pods.measured", "nodes.measured"}
 # The units of exact values.
 EXACT: Final = {Unit.NANOCORES: "nanocores", Unit.BYTES: "bytes"}
 
@@ -33,18 +35,8 @@ def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[s
             yield f"values are in {' and '.join(units.values())}; --unit cores,MiB sets other units"
     if view.format not in TABLES:
         return
-    sums = {row.name: (row, tuple(flat(report.columns))) for row in report.rows if isinstance(row, Group)}
-    if view.sum and report.totals:
-        sums["the sum"] = (report.totals, totals_of(report.kind, report.columns))
-    # The columns whose value lacks members of a group.
-    lacking = {
-        name: [each for each in columns if each.in_part and each.in_part(row)] for name, (row, columns) in sums.items()
-    }
-    incomplete = [f"{name} ({sums[name][0].measured_share})" for name, columns in lacking.items() if columns]
-    if incomplete:
-        percent = any(column.unit is Unit.PERCENT for columns in lacking.values() for column in columns)
-        what = "usage and its percentages are" if percent else "usage is the sum"
-        yield f"{what} of what is measured only: {named(incomplete)}"
+    yield from in_part(report, view)
+    sums = _sums(report, view)
     shown = {column.name for column in flat(report.columns)}
     idle = [row.name for row in report.rows if isinstance(row, Pod) and is_idle(row) and shown & USAGE]
     idle += [
@@ -56,8 +48,42 @@ def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[s
         yield f"pods that have not started count as using nothing: {named(idle)}"
 
 
+def about_data(report: Report, view: View) -> Iterator[str]:
+    """Yield what scripts would not know: that usage is in part, unless the data have the counts of its members."""
+    counted = {column.name for column in flat(report.columns)} & COUNTS
+    if view.format is not Format.NAME and not counted:
+        yield from in_part(report, view)
+
+
+def in_part(report: Report, view: View) -> Iterator[str]:
+    """Yield a line about usage that is shown although some of it is not measured."""
+    # The columns whose value lacks members of a group, or containers of a pod.
+    lacking = {
+        name: (row.measured_share, those)
+        for name, (row, columns) in _sums(report, view).items()
+        if (those := [each for each in columns if each.in_part and each.in_part(row)])
+    }
+    columns = [] if report.containers else [each for each in flat(report.columns) if each.in_part]
+    for row in report.rows if columns else ():
+        if isinstance(row, Pod) and row.unmeasured_containers:
+            lacking[full_name(row, contexts=report.contexts)] = (row.measured_share, columns)
+    if lacking:
+        percent = any(column.unit is Unit.PERCENT for _, those in lacking.values() for column in those)
+        what = "usage and its percentages are" if percent else "usage is the sum"
+        names = [f"{name} ({share})" if share else name for name, (share, _) in lacking.items()]
+        yield f"{what} of what is measured only: {named(names)}"
+
+
+def _sums(report: Report, view: View) -> dict[str, tuple[Group, tuple[Column, ...]]]:
+    """Return the groups in a report by their names, each with the columns that are shown of it."""
+    sums = {row.name: (row, tuple(flat(report.columns))) for row in report.rows if isinstance(row, Group)}
+    if view.sum and report.totals:
+        sums["the sum"] = (report.totals, totals_of(report.kind, report.columns))
+    return sums
+
+
 def _not_started(row: Group) -> int:
     """Return how many pods of a group have not started: they are not measured, but are known to use nothing."""
     if row.ended or row.node_count is not None or row.measured_pod_count is None or row.pod_count is None:
         return 0
-    return row.pod_count - row.measured_pod_count - row.unmeasured.get("range", 0)
+    return row.pod_count - row.measured_pod_count - row.unmeasured.get("members", 0)

@@ -35,6 +35,10 @@ def show(target: Target, query: Query, view: View) -> ExitCode:
     if (report.namespaces or groups) and report.rows and view.format is Format.NAME:
         columns = f"namespace,{'owner' if groups else 'name'}"
         before.append(f"-o name: names alone, as kubectl prints them; -o value --columns {columns} has the namespaces")
+    if view.format not in TABLES:
+        from c3s_cli.run.footnotes import about_data  # a table for eyes has it below
+
+        before += about_data(report, view)
     say_about(report, view, before, of_query=query.remarks)
     stages.summarize()
     return verdict(report, view)

@@ -102,4 +102,6 @@ def _is_unknown(column: Column, row: Any) -> bool:
     """Return whether a value is missing, and not known to be none: a percentage of nothing is known."""
     if column.absent and column.absent(row):
         return False
+    if column.ratio and column.ratio[1](row) == 0 and not column.signed:
+        return False
     return None in [side(row) for side in column.ratio or (column.value,)]

@@ -9,7 +9,8 @@ from msgspec import structs
 
 from c3s_cli.analysis.events import KEPT, Event, EventLog, Thresholds, events, recent
 from c3s_cli.columns.vocabulary import Column, Unit
-from c3s_cli.model.rows import Container, ContainerStates, Group, Node, NodeDetails, NodeFacts, Pod, PodFacts
+from c3s_cli.model.container_states import ContainerStates
+from c3s_cli.model.rows import Container, Group, Node, NodeDetails, NodeFacts, Pod, PodFacts
 
 # 2026-03-02T09:30:00Z
 NOW = 1772443800.0

@@ -280,8 +280,8 @@ def test_only_the_usage_of_nodes_is_known_if_their_facts_were_not_read() -> None
         timestamp=LATE,
         window="15s",
         node_count=2,
-        measured_node_count=2,
-        unmeasured={"cpu": 1, "memory": 2},
+        measured_node_count=1,
+        unmeasured={"cpu": 1, "memory": 2, "members": 1},
     )
 
 

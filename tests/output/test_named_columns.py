@@ -116,13 +116,14 @@ def test_a_missing_value_is_empty_and_no_success(run: Run, cluster: FakeApi) -> 
 
 def test_what_is_known_to_be_none_is_empty_and_a_success(run: Run, api: FakeApi) -> None:
     api.pod_metrics(pod_metrics("n", "web", ("app", "5m", "9Mi")))
-    api.pods(pod("n", "web"), pod("n", "new"))
+    api.pods(pod("n", "web"), pod("n", "new"), pod("n", "bound", requests={"memory": "1Mi"}))
     words = f"top pods -A --server {api.url} -o value --columns"
     where = "--where 'name = {}'"
     none = "memory.usagePercentOfLimits,lastTermination.finishedAt,waiting"
     assert run(f"{words} {none} {where.format('web')}") == (0, "\t\t\n", "")
-    # A percentage of what is not measured is unknown, of something or of nothing.
-    assert run(f"{words} memory.usagePercentOfLimits {where.format('new')}") == (5, "\n", "")
+    # Of what is not measured, only a percentage of nothing is known.
+    assert run(f"{words} memory.usagePercentOfLimits {where.format('new')}") == (0, "\n", "")
+    assert run(f"{words} memory.usagePercentOfRequests {where.format('bound')}") == (5, "\n", "")
 
 
 def test_a_missing_value_is_no_success_of_a_watch(run: Run, cluster: FakeApi) -> None:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from c3s_cli.model.rows import Container, ContainerStates, Pod, PodFacts
+from c3s_cli.model.container_states import ContainerStates
+from c3s_cli.model.rows import Container, Pod, PodFacts
 from c3s_cli.model.sample import Sample
 from c3s_cli.sources.recording.recorder import Recorder
 from tests import engines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from c3s_cli.model.rows import ContainerStates
+from c3s_cli.model.container_states import ContainerStates
 from c3s_cli.sources.decode.podstatus import ContainerStatus, PodState, State, Terminated, conditions_of
 from c3s_cli.sources.decode.shapes import decode_one
 

@@ -26,6 +26,7 @@ from c3s_cli.sources.decode.podstatus import (
     has_started,
     is_ready,
     status_and_restarts,
+    stopped_in,
 )
 from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, Resources, amounts_of, decode_items, decode_one
 
@@ -136,6 +137,7 @@ class PodDecoder:
             # Only drains ask for these; they ask for labels, too.
             local_storage=self.labels and isinstance(spec, RuledSpec) and has_local_storage(spec.volumes),
             ready=not self.labels or self.placing_of is None or is_ready(state),
+            stopped=stopped_in(state, containers) if len(containers) > 1 or init_count else (),
         )
 
     def _amounts(self, pod: _Pod, spec: Spec, state: PodState) -> Shared:
@@ -147,7 +149,11 @@ class PodDecoder:
             resources = self._resources(pod, spec, state)
             sidecars = ((each, place) for place, each in enumerate(resources.init_containers) if each.restartable)
             containers = tuple(
-                Container(*(each.name, None, None, None, each.effective_requests(), each.limits), sidecar_at=place)
+                Container(
+                    *(each.name, None, None, None, each.effective_requests(), each.limits_now),
+                    sidecar_at=place,
+                    declared_limits=each.limits,
+                )
                 for each, place in (*((each, None) for each in resources.containers), *sidecars)
             )
             known = (requests_of(resources), limits_of(resources), binding_limits_of(resources), containers)
@@ -179,6 +185,7 @@ class PodDecoder:
                 allocated=amounts_of(allocated, self.problems, where) if status else None,
                 actual_requests=amounts_of(actual.requests, self.problems, where) if actual else None,
                 infeasible=infeasible,
+                actual_limits=amounts_of(actual.limits, self.problems, where) if actual and actual.limits else None,
             )
 
         own = spec.resources
@@ -193,6 +200,7 @@ class PodDecoder:
             pod_allocated=amounts_of(allocated, self.problems, subject) or None,
             pod_actual=amounts_of(actual.requests, self.problems, subject) or None if actual else None,
             infeasible=infeasible,
+            pod_actual_limits=amounts_of(actual.limits, self.problems, subject) if actual and actual.limits else None,
         )
 
 

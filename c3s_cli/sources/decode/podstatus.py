@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from msgspec import Raw, Struct
 
+from c3s_cli.model.rows import Container
 from c3s_cli.sources.decode.shapes import NULL, decode_one
 
 
@@ -120,6 +121,13 @@ def has_started(state: PodState) -> bool:
         status.restart_count or (status.state and (status.state.running or status.state.terminated))
         for status in statuses
     )
+
+
+def stopped_in(state: PodState, containers: Iterable[Container]) -> tuple[str, ...]:
+    """Return those of the containers that do not run now."""
+    statuses = (*(state.container_statuses or ()), *(state.init_container_statuses or ()))
+    stopped = {each.name for each in statuses if each.state and each.state.running is None}
+    return tuple([each.name for each in containers if each.name in stopped]) if stopped else ()
 
 
 def status_and_restarts(

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from c3s_cli.amounts.timestamp import utc
-from c3s_cli.model.rows import ContainerStates
+from c3s_cli.model.container_states import ContainerStates
 from c3s_cli.sources.decode.containerstates import OOM_KILLED
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.pod_words import SeriesOf

@@ -12,13 +12,14 @@ from msgspec import structs
 
 from c3s_cli.amounts.allocation import ContainerResources, PodResources, binding_limits_of, limits_of, requests_of
 from c3s_cli.amounts.totals import by_key
-from c3s_cli.model.rows import Amounts, Container, ContainerStates, PodFacts
+from c3s_cli.model.container_states import ContainerStates
+from c3s_cli.model.rows import Amounts, Container, PodFacts
 from c3s_cli.sources.decode.owners import Owners
 from c3s_cli.sources.decode.pods import FINISHED
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.container_series import states_in
 from c3s_cli.sources.prometheus.decoding import Labels, Vector
-from c3s_cli.sources.prometheus.pod_words import status_of
+from c3s_cli.sources.prometheus.pod_words import status_of, stopped_in
 
 Key = tuple[str, str]
 QUALITIES: Final = ("Guaranteed", "Burstable")
@@ -124,12 +125,13 @@ class PodSeries:
             limits=limits or {},
             binding_limits=binding_limits_of(resources),
             containers=tuple(
-                Container(each.name, None, None, None, *self._declared(each), states=states.get(each.name))
+                self._container(each, states.get(each.name))
                 for each in (*resources.containers, *resources.init_containers)
                 if each.restartable or each in resources.containers
             ),
             # There are no series of what the scheduler says.
             pending="" if node else None,
+            stopped=stopped_in(lambda name: self.series_of(name, key)),
             states=states.get(""),
             unknown=tuple(what for what, known in (("requests", requests), ("limits", limits)) if known is None),
         )
@@ -149,10 +151,11 @@ class PodSeries:
         """Return whether there are series of "requests", "limits" or "owner": some pod of a cluster has them."""
         return what not in self.unknown
 
-    def _declared(self, container: ContainerResources) -> tuple[Amounts | None, Amounts | None]:
-        """Return the requests and limits of a container, None if they are unknown."""
+    def _container(self, container: ContainerResources, states: ContainerStates | None) -> Container:
+        """Return a container with its requests and limits, None if they are unknown."""
         requests = container.requests if self.knows("requests") else None
-        return requests, container.limits if self.knows("limits") else None
+        limits = container.limits if self.knows("limits") else None
+        return Container(container.name, None, None, None, requests, limits, states=states, declared_limits=limits)
 
     def _states(self, key: Key, resources: PodResources) -> dict[str, ContainerStates]:
         names = [each.name for each in resources.containers]

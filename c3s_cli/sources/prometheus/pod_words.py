@@ -9,6 +9,7 @@ from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.decoding import Labels
 
 COMPLETED: Final = "Completed"
+REASONS: Final = ("waiting", "terminated")
 # What is said while an init container runs or is about to.
 PLAIN: Final = ("", "PodInitializing")
 
@@ -21,7 +22,7 @@ def queries() -> dict[str, tuple[str, ...]]:
     states = {
         f"kube_pod_{kind}container_status_{what}_reason": (*promql.WHO, "reason")
         for kind in ("", "init_")
-        for what in ("waiting", "terminated")
+        for what in REASONS
     }
     return {
         **states,
@@ -46,6 +47,13 @@ def status_of(series_of: SeriesOf, phase: str, node: str, sidecars: set[str]) ->
         return phase
     # Without these nobody knows whether a container waits.
     return phase or None if series_of("kube_pod_container_status_waiting") else None
+
+
+def stopped_in(series_of: SeriesOf) -> tuple[str, ...]:
+    """Return the containers and sidecars that wait or have ended, as far as there are series of it."""
+    kinds = [f"kube_pod_{kind}container_status_{what}_reason" for kind in ("", "init_") for what in REASONS]
+    waiting = {labels.get("container", ""): "" for labels, n in series_of("kube_pod_container_status_waiting") if n}
+    return tuple(sorted(waiting.keys() | {name for kind in kinds for name in _reasons(series_of, kind)}))
 
 
 def _initializing(series_of: SeriesOf, sidecars: set[str]) -> str | None:

@@ -11,8 +11,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
+from c3s_cli.model.container_states import ContainerStates
 from c3s_cli.model.placing import Placing
-from c3s_cli.model.rows import Amounts, Container, ContainerStates, NodeDetails, NodeFacts, PodFacts
+from c3s_cli.model.rows import Amounts, Container, NodeDetails, NodeFacts, PodFacts
 from c3s_cli.sources.recording.planes import inflate, pack, unpack
 
 Key = tuple[str, str]
@@ -30,6 +31,8 @@ class _Container(Struct, array_like=True):
     requests: Amounts | None
     limits: Amounts | None
     states: ContainerStates | None
+    # None in old recordings, for the same as `limits`.
+    declared_limits: Amounts | None = None
 
 
 class _Shape(Struct, array_like=True):
@@ -51,6 +54,7 @@ class _Shape(Struct, array_like=True):
     placing: Placing | None = None
     ready: bool = True
     local_storage: bool = False
+    stopped: tuple[str, ...] = ()
 
 
 FIELDS: Final = attrgetter(*_Shape.__struct_fields__)
@@ -174,7 +178,10 @@ def _stored_pods(pods: Mapping[Key, PodFacts | None]) -> _Pods:
 def _shape(pod: PodFacts) -> _Shape:
     fields = list(FIELDS(pod))
     fields[CONTAINERS] = tuple(
-        [_Container(each.name, each.requests, each.limits, each.states) for each in pod.containers]
+        [
+            _Container(each.name, each.requests, each.limits, each.states, each.declared_limits)
+            for each in pod.containers
+        ]
     )
     return _Shape(*fields)
 
@@ -192,6 +199,13 @@ def _fields(raw: Raw) -> tuple[dict[str, Any], tuple[Container, ...]]:
     """Decode a shape: the fields that it has in common with PodFacts, and the containers."""
     shape = msgspec.msgpack.decode(raw, type=_Shape)
     containers = tuple(
-        [Container(own.name, None, None, None, own.requests, own.limits, None, own.states) for own in shape.containers]
+        [
+            Container(
+                *(own.name, None, None, None, own.requests, own.limits),
+                states=own.states,
+                declared_limits=own.limits if own.declared_limits is None else own.declared_limits,
+            )
+            for own in shape.containers
+        ]
     )
     return {field: getattr(shape, field) for field in SHARED}, containers
