@@ -75,8 +75,9 @@ def make_report(
     if not (query.where or query.having or query.fail_if or query.until):
         return report
     from c3s_cli.analysis.advice import with_advice  # only conditions need it
+    from c3s_cli.analysis.bare_pods import about_bare_pods
 
-    return with_advice(report, query, _lines(rows, query), objects, unfiltered or ())
+    return with_advice(about_bare_pods(report, query, samples), query, _lines(rows, query), objects, unfiltered or ())
 
 
 def latest(samples: Sequence[Sample]) -> datetime:

@@ -80,7 +80,9 @@ def cell_of(column: Column) -> Callable[[Any], str]:
 
 
 def _signed(value: float, size: str) -> str:
-    """Write a change with its sign; none if there is none."""
+    """Write a change with its sign; none if there is none, or if it is rounded to none."""
+    if not any(digit in size for digit in "123456789"):
+        return size
     return f"+{size}" if value > 0 else f"-{size}" if value < 0 else size
 
 

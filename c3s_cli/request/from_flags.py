@@ -181,7 +181,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         containers=containers,
         by=by,
         keys=naming.keys,
-        workload=workload if workload and "/" in workload else "",
+        workload=workload if workload and ("/" in workload or (workload == "*" and not (where or having))) else "",
         where=selected,
         having=having,
         sort=sort,

@@ -55,7 +55,8 @@ class Query(Struct, frozen=True):
 
     objects: the kind of object to read. kind: the kind of row to show (a group, with `by`). keys: the columns of --by.
     where: which objects count; having: which groups of them are rows.
-    workload: the one of which pods are shown, as Kind/name; "" for those of a kind or of all.
+    workload: the one of which pods are shown, as Kind/name; * for those of all, if nothing else filters pods; "" for
+    those of a kind, or if any pod is shown.
     namespaces: from -n, names or patterns, empty for the context's; all_namespaces overrides them. period: the time or
     time range, None for now. series: the range of which every reading is shown, instead. totals: whether totals of all
     rows are needed; sum: whether a table shows them.

@@ -191,7 +191,7 @@ class Reader(Clusters):
             self.samples = samples
         several = self.fleet.several
         report = compute_report(samples, self.query, self.stages, failures=failures, contexts=several, **self.joining)
-        if self.query.workload and not several and (not report.rows or "," in self.query.workload):
+        if self.query.workload not in ("", "*") and not several and (not report.rows or "," in self.query.workload):
             from c3s_cli.run.missing_workload import refuse_missing  # only workloads can be missing
 
             refuse_missing(self.fleet.members[0], self.query, samples)
