@@ -25,6 +25,8 @@ Keys = tuple[str | None, ...]
 
 # Figures that every member has: if one is unknown, so is the sum.
 NEVER_IN_PART: Final = ("ephemeralStorage.usage",)
+# Figures of which some members suffice for an alarm, but not for its absence: then 0 is unknown.
+NEVER_ZERO_IN_PART: Final = ("oomKills",)
 USAGE: Final = {"cpu": attrgetter("cpu_nanocores"), "memory": attrgetter("memory_bytes")}
 
 
@@ -54,7 +56,8 @@ def add_figures(members: Sequence[Any]) -> Figures | None:
     from c3s_cli.columns.statistics import is_statistic  # most rows have no figures
 
     total = add_amounts(known) or {}
-    partly = {name for name in NEVER_IN_PART if any(name not in (member.figures or {}) for member in members)}
+    never = (*NEVER_IN_PART, *(name for name in NEVER_ZERO_IN_PART if not total.get(name)))
+    partly = {name for name in never if any(name not in (member.figures or {}) for member in members)}
     partly |= {"coverage.step", "coverage.estimated"}  # no sums: each member has the same, or shares
     return {name: amount for name, amount in total.items() if not is_statistic(name) and name not in partly}
 

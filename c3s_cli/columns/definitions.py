@@ -121,7 +121,7 @@ MEASURED: Final[Mapping[str, By]] = {
             "growth of container_oom_events_total, but at least the restarts that kube-state-metrics saw with the "
             "reason OOMKilled",
             IN_RANGE,
-            "kills that neither was scraped to see",
+            "kills that neither was scraped to see, and those of what started again where nothing tells why",
         )
     },
     "restarts": {

@@ -128,7 +128,7 @@ class ContainerHistories(Struct):
                 memory=_scaled(values.get("memory", {}).get(who)),
                 throttled_periods=_scaled(values["throttled_periods"].get(who)),
                 periods=_scaled(values["periods"].get(who)),
-                oom_kills=kills.count_of(named) if named[2] else None,
+                oom_kills=kills.count_of(named, restarts.get(named)) if named[2] else None,
                 oom_limit=kills.limits.get(named),
                 restarts=restarts.get(named),
             )

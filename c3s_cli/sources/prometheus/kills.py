@@ -6,7 +6,7 @@ knows why a container ended the last time. Of both, the larger number counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -21,7 +21,6 @@ from c3s_cli.sources.prometheus.statistics import (
     KILLED,
     LAST_OOM,
     OOM,
-    RESTARTS,
     kills_before,
     restarts_after_kills,
     step_of,
@@ -46,11 +45,17 @@ class Kills(Struct):
     limits: dict[Who, int] = {}
     queries: dict[str, str] = {}
     _counts: dict[Who, int] = {}
-    _known: bool = False
+    _counted: Collection[Who] = ()
+    _reasons: bool = False
 
-    def count_of(self, who: Who) -> int | None:
-        """Return how often a container was killed; None if nothing counts kills."""
-        return self._counts.get(who, 0) if self._known else None
+    def count_of(self, who: Who, restarts: int | None) -> int | None:
+        """Return how often a container was killed; None if a kill would not have been seen.
+
+        restarts: how often it was started again. What was not, was not killed; else kube-state-metrics knows why.
+        """
+        if self._counts.get(who) or restarts == 0:
+            return self._counts.get(who, 0)
+        return 0 if self._reasons or (who in self._counted and not restarts) else None
 
     def by_container(self, blocks: Sequence[Block], gather: Callable[..., Any]) -> Kills:
         """Read the kills of the containers in blocks of pods."""
@@ -64,7 +69,7 @@ class Kills(Struct):
 
         counted = self._vector(blocks, gather, "oom_events", events)
         reasons = self._vector(blocks, gather, "oom_reasons", last_ends)
-        self._known = bool(counted or reasons) or bool(self._exists())
+        self._counted, self._reasons = counted.keys(), bool(reasons) or self._has_reasons()
         killed = sorted({who for who, number in (*counted.items(), *reasons.items()) if number})
         if not killed:
             return self
@@ -78,10 +83,10 @@ class Kills(Struct):
     def _most(self, block: Block, name: str, match: str) -> str:
         return f"max_over_time({name}{self.matcher(block, match)}[{int(self.edges.end - self.edges.start)}s])"
 
-    def _exists(self) -> Vector:
-        """Return something if there are series that would show kills, of any container."""
-        names = promql.one_of("__name__", [OOM, RESTARTS])
-        return self.engine.vector(f"count({promql.braces(names, self.matcher(Block())[1:-1])})", self.edges.end)
+    def _has_reasons(self) -> bool:
+        """Return whether kube-state-metrics tells why containers ended, of any container."""
+        series = f"{LAST_OOM}{self.matcher(Block())}"
+        return bool(self.engine.vector(f"count({series})", self.edges.end))
 
     def _vector(
         self, blocks: Sequence[Block], gather: Callable[..., Any], name: str, query: Callable[[Block], str]

@@ -1,4 +1,4 @@
-"""Figures of pods other than CPU and memory, from Prometheus: throttling, OOM kills, and volumes."""
+"""Figures of pods other than CPU and memory, from Prometheus: throttling and volumes; and the series of OOM kills."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ OOM: Final = "container_oom_events_total"
 COUNTERS: Final = {
     "cfs.throttled": "container_cpu_cfs_throttled_periods_total",
     "cfs.periods": "container_cpu_cfs_periods_total",
-    "oomKills": OOM,
 }
 # From kube-state-metrics: why a container ended the last time, and how often it was started again.
 KILLED: Final = 'reason="OOMKilled"'
@@ -52,7 +51,7 @@ class Counters(Struct):
         """Return the growth of the counters that are wanted."""
         figures: dict[Key, dict[str, int]] = {}
         for name in [each for each in wanted if each in COUNTERS]:
-            for who, number in (self._kills() if name == "oomKills" else self._growth(COUNTERS[name])).items():
+            for who, number in self._growth(COUNTERS[name]).items():
                 figures.setdefault(who, {})[name] = number
         return figures
 
@@ -61,45 +60,6 @@ class Counters(Struct):
         each = f"max by ({promql.OF_CONTAINER}, id) (increase({series}[{self._seconds}s]))"
         answer = self.engine.vector(f"sum by ({promql.OF_POD}) ({each})", self.edges.end)
         return {promql.who(labels)[:2]: round(number) for labels, number in answer}
-
-    def _kills(self) -> dict[Key, int]:
-        """Count OOM kills: those that the kubelets counted, but at least those that kube-state-metrics saw.
-
-        A kubelet's counter ends with the container, often before the kill was scraped.
-        """
-        kills = self._kills_of_kubelets()
-        for who, number in self._kills_of_state_metrics().items():
-            kills[who] = max(kills.get(who, 0), number)
-        return kills
-
-    def _kills_of_kubelets(self) -> dict[Key, int]:
-        """Return the growth of the counters of each instance, which begin at 0."""
-        series = f"{COUNTERS['oomKills']}{promql.braces(promql.CONTAINERS, self.selector)}"
-        by = f"{promql.OF_CONTAINER}, id"
-        after = self.engine.vector(f"max by ({by}) (max_over_time({series}[{self._seconds}s]))", self.edges.end)
-        killed = sorted({promql.who(labels)[1] for labels, number in after if number})
-        chosen = promql.all_of(promql.few_of("pod", killed), self.selector)
-        before = kills_before(self.engine, chosen, self.edges) if killed else {}
-        kills: dict[Key, int] = {}
-        for labels, number in after:
-            who = promql.who(labels)[:2]
-            grown = number - before.get(_instance(labels), 0)
-            kills[who] = kills.get(who, 0) + max(0, round(grown))
-        return kills
-
-    def _kills_of_state_metrics(self) -> dict[Key, int]:
-        """Return how often a container was started again after it had been killed."""
-        killed = f"{LAST_OOM}{promql.braces(KILLED, self.selector)}"
-        by = promql.OF_CONTAINER
-        known = self.engine.vector(f"max by ({by}) (max_over_time({killed}[{self._seconds}s])) > 0", self.edges.end)
-        if not known:
-            return {}
-        pods = sorted({promql.who(labels)[1] for labels, _ in known})
-        chosen = promql.all_of(promql.few_of("pod", pods), self.selector)
-        counts: dict[Key, int] = {}
-        for who, _, number in restarts_after_kills(self.engine, chosen, self.edges.start, self.edges.end):
-            counts[who[:2]] = counts.get(who[:2], 0) + number
-        return counts
 
     @property
     def _seconds(self) -> int:
@@ -115,7 +75,7 @@ def kills_before(engine: Engine, selector: str, edges: Edges) -> dict[Instance, 
     series, started = (f"{name}{promql.braces(promql.CONTAINERS, selector)}" for name in (OOM, promql.STARTED))
 
     def ask(query: str, time: float) -> dict[Instance, float]:
-        return {_instance(labels): number for labels, number in engine.vector(query, time)}
+        return {instance_of(labels): number for labels, number in engine.vector(query, time)}
 
     known = ask(f"max by ({names}) ({series})", edges.first_usage() or edges.start)
     first = ask(f"min by ({names}) (min_over_time({series}{span}))", edges.end)
@@ -125,7 +85,8 @@ def kills_before(engine: Engine, selector: str, edges: Edges) -> dict[Instance, 
     return {who: number for who, number in first.items() if starts.get(who, edges.end) < edges.start} | known
 
 
-def _instance(labels: Labels) -> Instance:
+def instance_of(labels: Labels) -> Instance:
+    """Return which run of a container labels name."""
     return (*promql.who(labels), labels.get("id", ""))
 
 

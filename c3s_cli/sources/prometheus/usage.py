@@ -246,6 +246,8 @@ class PrometheusUsage(Usage):
         jobs: dict[str, Callable[[], Mapping[tuple[str, str], Figures]]] = {}
         if not set(wanted).isdisjoint(prometheus_figures.COUNTERS):
             jobs["counters"] = partial(prometheus_figures.Counters(self.engine, selector, edges).counts, wanted)
+        if "oomKills" in wanted:
+            jobs["OOM kills"] = partial(self._kills, selector, edges)
         if not {"volumes.used", "volumes.capacity"}.isdisjoint(wanted):
             jobs["volumes"] = lambda: prometheus_figures.volume_usage(self._ask, self.lists.claims(), selector)
         for what, job in jobs.items():
@@ -253,6 +255,12 @@ class PrometheusUsage(Usage):
                 yield from job().items()
             except C3sError as problem:
                 self.missing.append(Failure(self.context, f"the {what} of pods", str(problem)))
+
+    def _kills(self, selector: str, edges: range_edges.Edges) -> dict[Key, Figures]:
+        from c3s_cli.sources.prometheus.pod_kills import PodKills  # few readings show them
+
+        kills = PodKills(self.engine, selector, self.match, edges).counts()
+        return {pod: {"oomKills": number} for pod, number in kills.items()}
 
     def _ask(self, query: str) -> Vector:
         return self.engine.vector(query, self._moment())
