@@ -256,7 +256,7 @@ class PrometheusUsage(Usage):
             except C3sError as problem:
                 self.missing.append(Failure(self.context, f"the {what} of pods", str(problem)))
 
-    def _kills(self, selector: str, edges: range_edges.Edges) -> dict[Key, Figures]:
+    def _kills(self, selector: str, edges: range_edges.Edges) -> Mapping[tuple[str, str], Figures]:
         from c3s_cli.sources.prometheus.pod_kills import PodKills  # few readings show them
 
         kills = PodKills(self.engine, selector, self.match, edges).counts()
