@@ -14,7 +14,7 @@ HOUR_DECIMALS: Final = 3
 PER_UNIT: Final = NANO * GIB * 10 ** (PRICE_DECIMALS + HOUR_DECIMALS)
 PRICE_SAMPLE: Final = (
     "a sample: {currency: EUR, hoursPerMonth: 730, default: {coreHour: 0.034, gibHour: 0.0045, gpuHour: 1.10}}; "
-    "docs/cost.md has one with prices by label"
+    "hoursPerMonth 168 is a week, and docs/cost.md has prices by label"
 )
 
 

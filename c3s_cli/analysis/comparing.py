@@ -96,7 +96,9 @@ def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report
 
 
 def _doubts(rows: Sequence[Any], before: SideRows, after: SideRows) -> Iterator[str]:
-    """Say which rows may have been there, but were not measured, on a side that lists only what is measured."""
+    """Say which rows may have been there, but were not measured, and that the sides may have been exchanged."""
+    if before.now > after.now:
+        yield "before is later than after"
     for side, name, change in ((before, "before", "added"), (after, "after", "removed")):
         count = sum(row.change == change and getattr(row.after, "created_at", None) is None for row in rows)
         if count and not side.complete:

@@ -27,6 +27,7 @@ def having(
 
 def undecided(groups: Sequence[Row]) -> Iterator[str]:
     """Say which groups are no rows because that depends on members that are not measured."""
-    shares = [f"{group.name} ({group.measured_share})" for group in groups if isinstance(group, Group)]
+    pairs = [(group.name, group.measured_share) for group in groups if isinstance(group, Group)]
+    shares = [f"{name} ({share})" if share else name for name, share in pairs]
     if shares:
         yield f"{counted(len(shares), 'group')} may meet the condition, too: {named(shares)}"

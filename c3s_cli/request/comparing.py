@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Final
 
 from msgspec import Struct, structs
@@ -80,6 +81,8 @@ def diff_request_of(
             else f"too many to compare: --{times[0]} is one side, {' and '.join(sides)} the other",
             hint=USAGE if sides else _example(words, flags.since),
         )
+    if times and sides and {*sides[0]}.isdisjoint("./@") and sides[0] != "-" and not Path(sides[0]).exists():
+        raise UsageError(f"{sides[0]} is no file", hint=f"did you mean --where 'name = {sides[0]}'?")
     if times == ["after"] and not sides:
         raise UsageError("--after goes with --before or BEFORE", hint=f"did you mean --before {flags.after}?")
     before, after = _sides(sides, flags)

@@ -241,9 +241,15 @@ def _ambiguous(query: Query, named: Sequence[Column], origin: Origin, conditions
     """Say which columns may mean something else than one thinks: in the past, or in a condition."""
     if not (query.period or conditions):
         return ()
-    from c3s_cli.request.remarks import of_ended, of_now, of_requests, states_of_now  # plain readings have neither
+    from c3s_cli.request import remarks  # plain readings have neither
 
-    return *of_now(query, named), states_of_now(query, origin), of_requests(conditions, query.kind), of_ended(query)
+    return (
+        *remarks.of_now(query, named),
+        remarks.states_of_now(query, origin),
+        remarks.of_requests(conditions, query.kind),
+        remarks.of_ended(query),
+        remarks.of_each_pod(query),
+    )
 
 
 def _selectors(rows: options.Selection, pods: options.Pods | None) -> tuple[LabelSelector | None, FieldSelector | None]:

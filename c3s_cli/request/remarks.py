@@ -8,6 +8,7 @@ from typing import Final
 
 from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit, flat
 from c3s_cli.request.condition import Membership
+from c3s_cli.request.grouping import compares_amounts
 from c3s_cli.request.query import Query
 from c3s_cli.request.target import Origin
 
@@ -72,6 +73,20 @@ def of_ended(query: Query) -> str:
     choices = [each for test in tests for each in (test.choices if isinstance(test, Membership) else (test,))]
     ended = dict.fromkeys(each.text for each in choices if each.operator == "=" and each.text in ENDED)
     return f"pods that have ended have no rows, so status is never {' or '.join(ended)}" if ended else ""
+
+
+def of_each_pod(query: Query) -> str:
+    """Say that amounts are compared with each pod of the workload that is named, not with their sum."""
+    if query.by or not query.workload or "," in query.workload:
+        return ""
+    flags = {"--fail-if": query.fail_if, "--until-all" if query.until_all else "--until": query.until}
+    tests = {flag: condition.tests() if condition else () for flag, condition in flags.items()}
+    kind, _, name = query.workload.partition("/")
+    for flag, each in tests.items():
+        if any(compares_amounts(test) and test.columns[0].unit is not Unit.PERCENT for test in each):
+            verb = "top" if flag == "--fail-if" else "watch"
+            return f"{flag} judges each pod: c3s {verb} {kind.lower()} {name} judges their sum"
+    return ""
 
 
 def of_requests(texts: Iterable[str], kind: Kind) -> str:

@@ -60,6 +60,7 @@ def test_a_pod_that_was_created_since_has_come(demo: Run) -> None:
             "a b --before 2h",
             f"too many to compare: --before is one side, a and b the other\nhint: {SIDES}",
         ),
+        ("nodes cp-1 --before 2h", "cp-1 is no file\nhint: did you mean --where 'name = cp-1'?"),
         ("--before 25:00", f"'25:00' is not a time for --before\nhint: {EXAMPLES}"),
         (
             "--before 2h --from kubelet",
@@ -71,6 +72,11 @@ def test_mistakes(demo: Run, words: str, said: str) -> None:
     result = demo(f"diff {words}")
     assert (result.code, result.out) == (2, "")
     assert result.err.endswith(f"error: {said}\n")
+
+
+def test_times_in_the_wrong_order_are_said(demo: Run) -> None:
+    assert demo("diff nodes --before 1h --after 2h").err.endswith("\nnote: before is later than after\n")
+    assert "later" not in demo("diff nodes --before 2h --after 1h").err
 
 
 def test_documents_of_measured_pods_alone_cannot_tell_which_came(demo: Run, tmp_path: Path) -> None:

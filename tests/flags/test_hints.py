@@ -10,7 +10,7 @@ from tests.conftest import Run
 
 PRICES = "{currency: EUR, hoursPerMonth: 730, default: {coreHour: 0.034, gibHour: 0.0045, gpuHour: 1.10}}"
 COST = f"top pods -A --by namespace --prices <(echo '{PRICES}')"
-SAMPLE = "These prices are a sample; docs/cost.md has one with prices by label"
+SAMPLE = "These prices are a sample; hoursPerMonth 168 is a week, and docs/cost.md has prices by label"
 SIDES = "c3s diff --before 2h reads a Prometheus, c3s diff BEFORE AFTER recordings or what -o json printed"
 CHECK = "did you mean c3s top pods -A --fail-if 'memory% > 90'?"
 QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"

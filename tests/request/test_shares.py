@@ -41,6 +41,28 @@ def test_of_pods_it_may_be_of_requests_or_limits(demo: Run, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            "top deploy/payments --fail-if 'cpu > 9'",
+            "--fail-if judges each pod: c3s top deployment payments judges their sum",
+        ),
+        (
+            "watch deploy/payments --count 1 --until 'memory < 1Gi'",
+            "--until judges each pod: c3s watch deployment payments judges their sum",
+        ),
+        ("top deploy payments --fail-if 'cpu > 9'", ""),
+        ("top deploy/payments --where 'cpu > 9'", ""),
+        ("top deploy/payments --fail-if 'memory%limits > 999' --fail-if 'restarts > 99'", ""),
+    ],
+)
+def test_amounts_of_the_pods_of_one_workload_are_those_of_each(demo: Run, words: str, said: str) -> None:
+    """A workload may use more than a limit that none of its pods exceeds."""
+    err = demo(f"{words} -n team-checkout").err
+    assert [line for line in err.splitlines() if "judges each pod" in line] == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
     ("condition", "said"),
     [
         ("status = Failed", "Failed"),
