@@ -21,6 +21,8 @@ Path = tuple[str, ...]
 Flag = tuple[str, ...]
 # How the value of a flag begins that is named like a column: --cpu '>1'.
 COMPARING: Final = tuple("<>=!~")
+# The name of an object with the signs of a glob or a regular expression.
+PATTERN: Final = r"(?=.*[*^$|])[-a-z0-9.*^$|()\[\]+]+"
 IS_READ: Final = " is read as "
 GROUPS: Final = ("top", "watch")
 # Flags that ask for the past, and the commands that take its source.
@@ -97,7 +99,7 @@ def _with_kind(line: Line) -> Line:
 def _with_pattern(line: Line, path: Path | None) -> tuple[Line, list[str]]:
     """Read a NAME that no object can have, such as `web-*` or `^web`, as a condition."""
     name = line.words[-1] if line.words else ""
-    if not path or path[-1] not in ("nodes", "pods") or not re.search(r"[*^$|()\[\]+?]", name):
+    if not path or path[-1] not in ("nodes", "pods") or not re.fullmatch(PATTERN, name):
         return line, []
     from c3s_cli.flags.foreign_flags import with_conditions  # few names are patterns
     from c3s_cli.flags.values import is_glob
