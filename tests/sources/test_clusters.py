@@ -107,6 +107,8 @@ def test_the_nodes_of_another_cluster_do_not_matter_if_they_have_other_names(
         ([(box("p", tenant="b"), 1.0), (box("p", tenant="c"), 1.0)], "tenant", ["b", "c"]),
         ([(box("p", tenant="b"), 1.0), (box("q", tenant="c"), 1.0)], "", []),
         ([(box("p", env="dev"), 1.0), (box("p", env="live"), 1.0)], "env", ["dev", "live"]),
+        ([(box("p", eks_cluster="b"), 1.0), (box("p", eks_cluster="c"), 1.0)], "eks_cluster", ["b", "c"]),
+        ([(box("p", vm_account_id="1"), 1.0), (box("p", vm_account_id="2"), 1.0)], "vm_account_id", ["1", "2"]),
         # Those of two replicas of one Prometheus do not.
         ([(box("p", prometheus_replica="0"), 1.0), (box("p", prometheus_replica="1"), 1.0)], "", []),
     ],
@@ -118,6 +120,25 @@ def test_a_cluster_is_told_by_its_label(
     result = run(f"top pods -A --from {store.url} --server {api.url}")
     assert result.err == (refused(label, *names) if label else "")
     assert result.code == (1 if label else 0)
+
+
+@pytest.mark.parametrize(("label", "ends"), [("cluster", True), ("tenant", True), ("cluster", False)])
+def test_recommendations_are_not_of_two_clusters(
+    run: Run, api: FakeApi, store: FakeApi, label: str, *, ends: bool
+) -> None:
+    """Neither of those that are there at the end of the range, nor of one that has gone since."""
+    api.pods(pod("n", "p", "a"))
+
+    def answer(query: str, request: Request) -> Reply | None:
+        if query.startswith("group by (namespace") and ends:
+            return vector(*((box("p", **{label: name}), "1") for name in ("b", "c")))
+        if query.startswith("group by (cluster") and not ends and request.path.endswith("_range"):
+            return matrix(*(({label: name}, 1.0) for name in ("b", "c")))
+        return vector(({}, "60")) if query.startswith(("max(count_over_time", "count(last_over_time")) else None
+
+    engine(store, answer)
+    words = f"rightsize -A --since 1d --from {store.url} --server {api.url}"
+    assert run(words) == (1, "", refused(label, "b", "c"))
 
 
 def test_a_cluster_that_got_another_name_is_one(run: Run, api: FakeApi, store: FakeApi) -> None:

@@ -13,12 +13,16 @@ from c3s_cli.sources.prometheus.decoding import Labels
 from c3s_cli.sources.prometheus.promql import CLUSTERS
 
 # Labels that may separate clusters: they do if one object exists under two of their values.
+TENANT: Final = re.compile(r"(?i).*(?:cluster|tenant|account|datacenter|region|project).*|env|environment")
+# The usual ones of these, where series are grouped by them.
 TENANTS: Final = (
     *("k8s_cluster", "k8s_cluster_name", "kubernetes_cluster", "cluster_id", "clusterName", "tenant", "tenant_id"),
     *("environment", "env", "datacenter", "region", "account", "project", "project_id"),
 )
 CHOSEN: Final = re.compile(r"(?:^|[,\s])cluster(?:_name)?\s*=\s*\"")
 MOST_WRITTEN: Final = 3
+# At how many moments of a range the clusters are looked at.
+LOOKS: Final = 24
 
 
 def refuse_mixture(series: Iterable[tuple[Hashable, Labels]]) -> None:
@@ -26,7 +30,8 @@ def refuse_mixture(series: Iterable[tuple[Hashable, Labels]]) -> None:
     series = list(series)
     for label in CLUSTERS:
         _refuse(label, {labels.get(label, "") for _, labels in series} - {""})
-    for label in (*CLUSTERS, *TENANTS):
+    names = {name for _, labels in series for name in labels}
+    for label in (*CLUSTERS, *sorted(filter(TENANT.fullmatch, names - {*CLUSTERS}))):
         values: dict[Hashable, str] = {}
         for key, labels in series:
             value = labels.get(label, "")

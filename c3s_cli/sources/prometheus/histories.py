@@ -16,7 +16,8 @@ from c3s_cli.errors import MetricsUnavailable
 from c3s_cli.model.rightsizing import Histories, Replica
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.blocks import Block, Pods, blocks_of
-from c3s_cli.sources.prometheus.decoding import Vector
+from c3s_cli.sources.prometheus.clusters import LOOKS, TENANTS, is_chosen, refuse_mixed_points, refuse_mixture
+from c3s_cli.sources.prometheus.decoding import Matrix, Vector
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.kills import Kills
 from c3s_cli.sources.prometheus.promql import Who
@@ -37,6 +38,7 @@ LONGEST_GAP: Final = 86_400
 # Where the interval between two scrapes is looked for, in seconds before the end. A second less, so that n samples are
 # n intervals.
 LOOK: Final = (3599, 86_399)
+OF_CLUSTERS: Final = "the clusters over the range"
 PERIODS: Final = {"periods": COUNTERS["cfs.periods"], "throttled_periods": COUNTERS["cfs.throttled"]}
 
 
@@ -106,6 +108,7 @@ class ContainerHistories(Struct):
         self.series, self.interval = self._series_and_interval()
         blocks = blocks_of(pods)
         self._find_renamed(blocks)
+        self._refuse_mixture(blocks)
         containers = [each for facts in pods.values() for each in facts.containers]
         limited = sorted({each.name for each in containers if (each.limits or {}).get("cpu")})
         figures = self._figures()
@@ -172,6 +175,26 @@ class ContainerHistories(Struct):
             if self.engine.vector(f"count(last_over_time({series}))", self.end):
                 self.renamed = label != "namespace"
                 return
+
+    def _refuse_mixture(self, blocks: Sequence[Block]) -> None:
+        """Raise MixedClusters if the containers are of several clusters, at the end or at one time of the range."""
+        if is_chosen(self.match):
+            return
+        step = max(1, self.seconds // LOOKS)
+
+        def series(block: Block) -> str:
+            return f"{self.series.sampled}{self._matcher(block, self.series.chosen)}"
+
+        def at_the_end(block: Block) -> Vector:
+            by = ", ".join((promql.OF_CONTAINER, promql.BY_CLUSTER, *TENANTS))
+            return self.engine.vector(f"group by ({by}) ({series(block)})", self.end)
+
+        def in_the_range(block: Block) -> Matrix:
+            return self.engine.points(f"group by ({promql.BY_CLUSTER}) ({series(block)})", self.start, self.end, step)
+
+        refuse_mixture((promql.who(labels), labels) for labels, _ in self.gather(blocks, at_the_end, OF_CLUSTERS))
+        matrix = self.gather(blocks, in_the_range, OF_CLUSTERS)
+        refuse_mixed_points((labels, points.times) for labels, points in matrix)
 
     def _matcher(self, block: Block, *more: str) -> str:
         """Return the matchers of a block, in braces."""

@@ -14,7 +14,7 @@ from c3s_cli.errors import C3sError
 from c3s_cli.parallel import results_of
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.averages import Averages
-from c3s_cli.sources.prometheus.clusters import is_chosen, refuse_mixed_points
+from c3s_cli.sources.prometheus.clusters import LOOKS, is_chosen, refuse_mixed_points
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.even_windows import EvenWindows
@@ -31,8 +31,6 @@ from c3s_cli.sources.prometheus.stale import bridge_holes, ended_series, pods_of
 
 # Above so many series of one container, such as those of single CPUs, the engine adds them up.
 MOST_SERIES: Final = 3
-# At how many moments of a range the clusters are looked at.
-LOOKS: Final = 24
 # With fewer objects, nobody knows whether a gap is theirs. Over more scrapes of each object, gaps are not looked for.
 SEVERAL: Final = 10
 MOST_SCRAPES: Final = 50_000
