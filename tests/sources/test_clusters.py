@@ -25,7 +25,7 @@ def store() -> Iterator[FakeApi]:
 
 
 def box(name: str, **more: str) -> dict[str, str]:
-    return {"namespace": "n", "pod": name, "container": "x", "id": f"/{name}", **more}
+    return {"namespace": "n", "pod": name, "container": "app", "id": f"/{name}", **more}
 
 
 def machine(name: str, **more: str) -> dict[str, str]:

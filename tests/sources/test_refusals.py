@@ -1,23 +1,10 @@
-"""What servers refuse to those who ask too often or for no tenant, in words that help."""
+"""What servers refuse to those who ask too often, in words that help."""
 
 from __future__ import annotations
 
 from tests.conftest import Run
 from tests.servers import FakeApi, Reply
 from tests.sources.test_prometheus import QUERY
-
-
-def test_a_tenant_that_is_missing_is_named(run: Run, api: FakeApi) -> None:
-    with FakeApi() as server:
-        server.routes[QUERY] = Reply("no org id\n", 401, "text/plain")
-        assert run(f"top pods -A --from {server.url} --server {api.url}") == (
-            1,
-            "",
-            (
-                "error: the server wants a tenant (401)\n"
-                "hint: name the tenant: --prometheus-header 'X-Scope-OrgID: TENANT'\n"
-            ),
-        )
 
 
 def test_a_limit_is_worded_whatever_its_name(run: Run, api: FakeApi) -> None:

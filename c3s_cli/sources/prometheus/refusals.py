@@ -24,16 +24,11 @@ NOT_PASSED_ON: Final = (
     "the API server does not pass your credentials on to a service: use --from URL (on OpenShift, that of its route) "
     "with --prometheus-token-file or --prometheus-token-command"
 )
-# As Mimir, Cortex and Loki refuse a query without a tenant.
-NO_TENANT: Final = re.compile(r"no org id", re.IGNORECASE)
-TENANT: Final = "name the tenant: --prometheus-header 'X-Scope-OrgID: TENANT'"
 TLS: Final = re.compile(r"\bHTTPS (?:server|port)\b")
 
 
 def query_error(problem: ApiError, service: Candidate | None) -> C3sError:
     """Return the error for a failed query. service: that of the cluster, None for a server at a URL."""
-    if problem.status == 401 and NO_TENANT.search(problem.detail):
-        return QueryFailed("the server wants a tenant (401)", hint=TENANT)
     if service is not None and (error := _of_service(problem, service)):
         return error
     if service is None and (error := _of_server(problem)):
