@@ -49,14 +49,14 @@ def drain(sample: Sample, query: Query, request: FitRequest) -> Drained:
     on_nodes = by_key((facts.node, (key, facts)) for key, facts in (sample.pod_facts or {}).items())
     for together in [[name] for name in names] if request.one_by_one else [names] if names else []:
         pods = [pod for name in together for pod in on_nodes.get(name, ())]
-        leaving = [pod for pod in pods if not _kind_that_stays(pod[1]) and pod[1].status != "Terminating"]
+        leaving = [pod for pod in pods if _must_move(pod[1])]
         leaving.sort(key=lambda pod: (-rules_of(pod[1]).priority, pod[0]))
         scheduler.drain(
             together, [(facts.node, as_running(key, facts)) for key, facts in pods if _kind_that_stays(facts)]
         )
         moves = list(_moves(sample, leaving, scheduler))
         after = None if request.one_by_one else _unplaced_after_deletion(sample, leaving, names)
-        staying = [pod for pod in pods if _kind_that_stays(pod[1])]
+        staying = [pod for pod in pods if not _must_move(pod[1])]
         drained.results += [_result(name, leaving, staying, moves, after) for name in together]
         drained.moves += moves
         if request.one_by_one:
@@ -78,6 +78,10 @@ def _kind_that_stays(facts: PodFacts) -> str | None:
     """Return the kind of the pod's owner if a drain leaves such pods; None if not."""
     kind = (facts.owner or "").partition("/")[0]
     return kind if kind in (DAEMON, STATIC) else None
+
+
+def _must_move(facts: PodFacts) -> bool:
+    return not _kind_that_stays(facts) and facts.status != "Terminating"
 
 
 def rules_of(facts: PodFacts) -> Placing:
@@ -200,7 +204,8 @@ def _result(
     unplaced = tuple(f"{move.namespace}/{move.name}" for move in own_moves if not move.to_node)
     ignored = dict.fromkeys(rule for facts in own for rule in rules_of(facts).ignored)
     after = None if unplaced_after is None else len(own) - len(unplaced_after[node])
-    kinds = [_kind_that_stays(facts) for _, facts in staying if facts.node == node]
+    stay = [(key, _kind_that_stays(facts)) for key, facts in staying if facts.node == node]
+    kinds = [kind for _, kind in stay]
     return FitResult(
         node,
         None,
@@ -211,6 +216,7 @@ def _result(
         placed_after_deletion=after if after != len(own) - len(unplaced) else None,
         daemon_pods=kinds.count(DAEMON),
         static_pods=kinds.count(STATIC),
+        ending=tuple(["/".join(key) for key, kind in stay if kind is None]),
         refused=tuple(_refused(own_moves)),
     )
 

@@ -288,8 +288,8 @@ class FitResult(Struct, frozen=True):
     unplaced: "namespace/name" of the pods of a drained node that do not fit. not_considered: rules that were ignored.
     remarks: what else decided, in words. pending: whether it is that of the pods that are pending now.
     context: "" if only one was requested. placed_after_deletion: how many pods of a drained node fit once it is
-    deleted; None if that is the same. daemon_pods, static_pods: how many stay on a drained node. refused:
-    "namespace/name (why)" of the pods that a drain would refuse.
+    deleted; None if that is the same. daemon_pods, static_pods: how many stay on a drained node. ending:
+    "namespace/name" of its pods that are ending. refused: "namespace/name (why)" of those that a drain would refuse.
     """
 
     workload: str
@@ -302,6 +302,7 @@ class FitResult(Struct, frozen=True):
     placed_after_deletion: int | None = None
     daemon_pods: int = 0
     static_pods: int = 0
+    ending: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     pending: bool = False

@@ -74,6 +74,8 @@ def cell_of(column: Column) -> Callable[[Any], str]:
     if split_change(column.name)[0].endswith((".limits", ".declaredLimits")):
         amount = AMOUNTS[column.unit]
         return lambda value: amount(value) if value else NONE
+    if column.unit is Unit.TEXTS and column.name == "reason":
+        return lambda reasons: printable(", ".join(reasons)) or NONE
     if column.unit is Unit.SECONDS and column.name != "window":
         return age
     return AMOUNTS[column.unit]

@@ -125,8 +125,10 @@ def _of_drain(results: Sequence[FitResult]) -> Iterator[str]:
         yield f"{placed} of {replicas} pods of {len(drained)} nodes fit elsewhere"
     daemons, statics = sum(each.daemon_pods for each in drained), sum(each.static_pods for each in drained)
     of_daemons = [f"{counted(daemons, 'pod')} of DaemonSets"] if daemons else []
-    if staying := [*of_daemons, *([counted(statics, "static pod")] if statics else [])]:
-        yield f"not moved: {' and '.join(staying)}"
+    ending = [name for each in drained for name in each.ending]
+    of_statics = [counted(statics, "static pod")] if statics else []
+    if staying := [*of_daemons, *of_statics, *([counted(len(ending), "Terminating pod")] if ending else [])]:
+        yield f"not moved: {' and '.join(staying)}{f' ({named(ending)})' if ending else ''}"
     if refused := [name for each in drained for name in each.refused]:
         yield f"kubectl drain refuses {counted(len(refused), 'pod')}: {named(refused)}"
 

@@ -15,7 +15,7 @@ BUDGETS = "/apis/policy/v1/poddisruptionbudgets"
 OWNER = ("ReplicaSet", "web")
 MOVES = """\
 NAMESPACE   NAME    FROM   TO       REASON
-x           big     a      <none>   cpu (1 node),cordoned (1 node)
+x           big     a      <none>   cpu (1 node), cordoned (1 node)
 x           small   a      b        <none>
 """
 
@@ -63,6 +63,12 @@ def test_a_row_for_each_pod_that_must_move(run: Run, cluster: FakeApi) -> None:
     assert sorted(cluster.paths()) == ["/api/v1/nodes", "/api/v1/pods", BUDGETS]
 
 
+def test_pods_that_are_ending_are_named(run: Run, cluster: FakeApi) -> None:
+    cluster.pods(ending := pod("x", "old", "a", owner=OWNER), pod("x", "new", "b", owner=OWNER))
+    ending["metadata"]["deletionTimestamp"] = "2026-03-02T09:29:00Z"
+    assert run(f"fit --without a --server {cluster.url}").err.endswith("not moved: 1 Terminating pod (x/old)\n")
+
+
 def test_every_format_knows_them(run: Run, cluster: FakeApi) -> None:
     command = f"fit --without a --server {cluster.url}"
     assert run(f"{command} -o name").out == "pod/big\npod/small\n"
@@ -103,7 +109,7 @@ def test_groups_are_those_of_the_target(run: Run, cluster: FakeApi) -> None:
         ["1/2", "4000m"],
     ]
     assert run(f"fit --without a --by from --columns reason --no-headers --server {cluster.url}").out == (
-        "a     cpu (1 node),cordoned (1 node)\n"
+        "a     cpu (1 node), cordoned (1 node)\n"
     )
 
 
