@@ -12,7 +12,7 @@ from msgspec import structs
 
 from c3s_cli.columns.kinds import OWNED, WORKLOADS, kind_named
 from c3s_cli.columns.naming import SETS, Naming
-from c3s_cli.columns.vocabulary import COMPARED, Column, Kind
+from c3s_cli.columns.vocabulary import COMPARED, Column, Kind, flat
 from c3s_cli.errors import UsageError
 from c3s_cli.request.columns import (
     named_columns,
@@ -200,13 +200,13 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         check(query)
     refuse_costs(query, priced=costs is not None and costs.prices is not None)
     if objects not in (Kind.FIT, Kind.MOVE, *COMPARED):
-        named = of_lines.expand(word for word in words if word not in SETS)
+        named, origin = of_lines.expand(word for word in words if word not in SETS), origin_of(connection)
         notes = (
-            _unknowable(query, named, origin_of(connection).kind),
+            _unknowable(query, (*named, *template_columns(format_, template, naming)), origin),
             *_ambiguous(
                 query,
                 named,
-                origin_of(connection),
+                origin,
                 (*(rows.where or ()), *(rows.having or ()), *(rows.fail_if or ()), *(until or ())),
             ),
             label_remark(rows.by, by),
@@ -215,7 +215,11 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
             WITHOUT_NAMESPACE if objects is Kind.CLUSTER and connection.namespace else "",
             WITHOUT_CONTAINERS if pods and pods.containers and by else "",
         )
-        query = structs.replace(query, remarks=tuple(filter(None, notes)))
+        query = structs.replace(
+            query,
+            remarks=tuple(filter(None, notes)),
+            of_source=_names((*named, *template_columns(format_, template, naming))) if origin.facts else None,
+        )
     elif objects not in COMPARED:
         query = structs.replace(query, remarks=tuple(filter(None, [label_remark(rows.by, by)])))
     view = _view(format_, template, display, sums=rows.sum)
@@ -227,14 +231,18 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     )
 
 
-def _unknowable(query: Query, named: Sequence[Column], source: str) -> str:
+def _names(columns: Sequence[Column]) -> tuple[str, ...]:
+    return tuple(column.name for column in flat(columns))
+
+
+def _unknowable(query: Query, named: Sequence[Column], origin: Origin) -> str:
     """Say which named columns the source cannot know. UsageError for conditions and orders by such columns."""
     if not (named or query.sort or query.where or query.having or query.fail_if or query.until):
         return ""
     from c3s_cli.request.knowable import check_knowable, unknowable  # plain readings ask for what all sources know
 
-    check_knowable(query, source)
-    return unknowable(named, query.kind, source)
+    check_knowable(query, origin)
+    return unknowable(named, query.kind, origin)
 
 
 def _ambiguous(query: Query, named: Sequence[Column], origin: Origin, conditions: Sequence[str]) -> tuple[str, ...]:

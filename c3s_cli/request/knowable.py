@@ -9,6 +9,7 @@ from c3s_cli.columns.sources import is_known, sources_of
 from c3s_cli.columns.vocabulary import Column, Kind
 from c3s_cli.errors import UsageError
 from c3s_cli.request.query import Query
+from c3s_cli.request.target import Origin
 
 NAMES: Final = {
     "metrics": "the metrics API",
@@ -18,11 +19,12 @@ NAMES: Final = {
 }
 
 
-def check_knowable(query: Query, source: str) -> None:
-    """Raise a UsageError for a condition or an order that could never be decided: it would always look fine.
+# Facts of which kube-state-metrics has no series.
+ONLY_API: Final = ("pending", "swap.capacity")
 
-    source: the kind of the Origin.
-    """
+
+def check_knowable(query: Query, origin: Origin) -> None:
+    """Raise a UsageError for a condition or an order that could never be decided: it would always look fine."""
     uses: list[tuple[str, Iterable[Column], Kind]] = [
         ("--sort-by", (key.column for key in query.sort), query.kind),
         ("--where", query.where.columns if query.where else (), query.objects),
@@ -32,13 +34,19 @@ def check_knowable(query: Query, source: str) -> None:
     ]
     for flag, columns, kind in uses:
         for column in columns:
-            if not is_known(column, kind, source):
+            if not is_known(column, kind, origin.kind):
                 known = sources_of(column, kind)
-                raise UsageError(f"{flag}: {NAMES[source]} does not report {column.name}", hint=_advice(known))
+                raise UsageError(f"{flag}: {NAMES[origin.kind]} does not report {column.name}", hint=_advice(known))
+            if origin.facts and column.name in ONLY_API:
+                raise UsageError(f"{flag}: --facts source does not tell {column.name}", hint="--facts api does")
 
 
-def unknowable(columns: Sequence[Column], kind: Kind, source: str) -> str:
+def unknowable(columns: Sequence[Column], kind: Kind, origin: Origin) -> str:
     """Return a line about the columns that the source cannot know; "" if there are none."""
+    source = origin.kind
+    facts = [column.name for column in columns if origin.facts and column.name in ONLY_API]
+    if facts:
+        return f"--facts source does not tell {', '.join(facts)}: --facts api does"
     missing = {column.name: sources_of(column, kind) for column in columns if not is_known(column, kind, source)}
     if not missing:
         return ""

@@ -64,6 +64,7 @@ class Query(Struct, frozen=True):
     cannot be judged fails. until_all: whether all rows must meet `until`, not just any. drain: which nodes to drain.
     rightsize: what `c3s rightsize` is asked, None in other commands.
     remarks: what to say on stderr about columns that the source cannot know, or that may mean something else.
+    of_source: with --facts source, the columns that are named to be shown; None if the API server tells the facts.
     prices: what nodes cost; None without --prices.
     """
 
@@ -94,6 +95,7 @@ class Query(Struct, frozen=True):
     period: Period | None = None
     series: Period | None = None
     remarks: tuple[str, ...] = ()
+    of_source: tuple[str, ...] | None = None
     prices: Prices | None = None
     rightsize: RightsizeRequest | None = None
 

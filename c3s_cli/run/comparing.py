@@ -148,7 +148,7 @@ class _Side:
             # A pod without usage is there, too.
             query = structs.replace(query, columns=(*query.columns, Naming(Kind.POD).find("status")))
         check(query)
-        if unknown := unknowable(query.columns, query.kind, self.target.origin.kind):
+        if unknown := unknowable(query.columns, query.kind, self.target.origin):
             raise UsageError(unknown)
         with open_fleet(self.target, stages, calls_at_once(query), query.period) as fleet:
             with progress_of(fleet, stages):

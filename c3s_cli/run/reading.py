@@ -43,7 +43,12 @@ def compute_report(samples: Sequence[Sample], query: Query, stages: Stages, **ho
     with stages.stage("computing"):
         from c3s_cli.analysis.report import make_report  # imported while waiting for the answer
 
-        return make_report(samples, query, **how)
+        report = make_report(samples, query, **how)
+        if query.of_source is None:
+            return report
+        from c3s_cli.analysis.unknown_facts import about_facts  # the API server tells all facts
+
+        return about_facts(report, samples, query)
 
 
 def _read(query: Query, heading: Heading | None, member: Member) -> Reading:

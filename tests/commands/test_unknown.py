@@ -375,3 +375,10 @@ def test_what_the_filter_could_not_judge_may_be_one_of_all(run: Run, rollout: Fa
     result = run(*words, "--where", "cpu.usage > 1m, name ~ web", "--until-all", "cpu.usage < 1")
     assert result.code == 4
     assert "2 rows could not be judged (--where: no metrics): n/web-b, n/web-c" in result.err
+
+
+def test_a_template_says_what_the_source_cannot_know_too(run: Run, api: FakeApi) -> None:
+    api.pod_metrics(pod_metrics("n", "p", ("app", "1m", "1Mi")))
+    said = "the metrics API does not report oomKills: --from prometheus does\n"
+    for template in ("custom-columns=N:.name,O:.oomKills", "jsonpath={.items[*].oomKills}"):
+        assert run("top", "pods", "-A", "--server", api.url, "-o", template).err == said

@@ -205,3 +205,65 @@ def test_the_progress_of_init_containers_is_counted(
     init = [box("p", "i", "Never"), box("p", "j", "Never"), box("p", "s", "Always")]
     holds(store, BOUNDED, pod("p", "Pending"), UNFINISHED, box("p", "x"), *init, *states)
     assert shown(run, store, "status")["p"] == [status]
+
+
+# --- facts that no object has ---------------------------------------------------------------------------------
+
+
+def refused(run: Run, store: FakeApi, *words: str) -> str:
+    result = run(*words, "--from", store.url, "--facts", "source")
+    assert (result.code, result.out) == (2, "")
+    return result.err
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        (("--where", "oomKilled = true"), "oomKilled"),
+        (("--where", "waiting ~ Crash or restarts > 3"), "waiting, restarts"),
+        (("--where", "ready.count < ready.expected"), "ready.count"),
+        (("--fail-if", "restarts > 3"), "restarts"),
+        (("--fail-if", "memory%limits > 90"), "memory.usagePercentOfLimits"),
+        (("--sort-by", "restarts"), "restarts"),
+        (("--by", "namespace", "--fail-if", "memory.limits > 1Gi"), "memory.limits"),
+    ],
+)
+def test_what_no_object_has_decides_nothing(run: Run, store: FakeApi, words: tuple[str, ...], missing: str) -> None:
+    holds(store, NODE, pod("p"), box("p", "x", requests_cpu="0.5"))
+    assert refused(run, store, "top", "pods", "-n", "n", *words) == (
+        f"error: this Prometheus does not tell {missing}, which a condition or the order needs\n"
+        "hint: --facts api reads it from the API server\n"
+    )
+
+
+def test_of_nodes_and_in_a_watch_too(run: Run, store: FakeApi) -> None:
+    holds(store, NODE, pod("p"), box("p", "x"))
+    assert refused(run, store, "watch", "pods", "-n", "n", "--until", "oomKilled = true", "--timeout", "0")
+    assert "tell status," in refused(run, store, "top", "nodes", "--where", "status != Ready")
+
+
+def test_what_some_object_has_decides_about_all(run: Run, store: FakeApi) -> None:
+    ended = ("kube_pod_container_status_last_terminated_reason", {"namespace": "n", "pod": "q", "container": "x"}, "1")
+    killed = (ended[0], {**ended[1], "reason": "OOMKilled"}, "1")
+    holds(store, NODE, pod("p"), box("p", "x"), pod("q"), box("q", "x"), [killed])
+    words = f"top pods -n n --from {store.url} --facts source --columns name -o value"
+    assert run(*words.split(), "--where", "oomKilled = true").out == "q\n"
+    # Whoever looks for what is unknown finds it.
+    assert run(*words.split(), "--where", "restarts = unknown").out == "p\nq\n"
+
+
+def test_what_is_never_told_is_refused_before_anything_is_read(run: Run) -> None:
+    words = "top pods --from http://127.0.0.1:1 --facts source --fail-if"
+    result = run(*words.split(), "pending ~ Insufficient")
+    assert result == (2, "", "error: --fail-if: --facts source does not tell pending\nhint: --facts api does\n")
+
+
+def test_such_a_column_is_shown_as_unknown_and_said(run: Run, store: FakeApi) -> None:
+    holds(store, NODE, pod("p"), box("p", "x"))
+    words = f"top pods -n n --from {store.url} --facts source"
+    result = run(f"{words} --columns name,oomKilled,ready,node")
+    assert result.out.splitlines()[1].split() == ["p", "<unknown>", "<unknown>/1", "a"]
+    said = "this Prometheus does not tell {}: --facts api reads it from the API server\n"
+    assert result.err == "note: " + said.format("oomKilled, ready.count")
+    assert run(f"{words} -o custom-columns=N:.name,O:.oomKilled").err == "note: " + said.format("oomKilled")
+    assert "does not tell" not in run(f"{words} -o wide").err
