@@ -65,7 +65,7 @@ def translated(
         path = path_of(line)
     if path is None:
         return line, remarks
-    if sums:
+    if sums and "--having" not in line.names():
         line = structs.replace(line, flags=tuple(map(_of_sums, line.flags)))
     # Last the source, since the flags of the past may be those of other tools.
     line, more = _with_source(line, path)
