@@ -56,6 +56,7 @@ FLAGS: Final[tuple[Read, ...]] = (
         "--period={}", "", of="cost, costs", remark="costs are those of hoursPerMonth in the price file: 168 is a week"
     ),
     Read("--savings, --show-efficiency, --efficiency", "", of="cost, costs", remark="COST-WASTE is what is not used"),
+    Read("--show-all-resources, --historical", "", of="cost, costs", remark="all costs are shown"),
     Read("--currency={}", "", of="cost, costs", remark="the currency is in the price file"),
     Read("--all", "", of="wait", remark="all rows count"),
     Read("--node, --nodes", "--without {}", of="drain, cordon"),
@@ -93,14 +94,14 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--output=kubectl", "--output patch", of="rightsize"),
     Read("--to, --until", "--after {}", of="diff"),
     # What repeats a reading: flags of `watch`, or that command.
-    Read("--every, --refresh", "--interval {}"),
+    Read("--every, --refresh, --delay, -d", "--interval {}"),
     # From so long ago, and not so long before the end, as in journalctl.
     Read("--since={}", "--start {}", of="nodes, pods, cluster", having="--until"),
     Read("--until", "--end {}", of="nodes, pods, cluster", having="--since, --start, --at"),
     Read("--until, --until-all", "watch {command} --{name} {}", of="nodes, pods, cluster"),
     Read("--wait-until, --wait-for", "watch {command} --until-all {}", of="nodes, pods, cluster"),
     Read("--interval, --every, --resolution", "--series --step {}", of=_MEASURED, having="--since, --start"),
-    Read("-i, --interval, --refresh, --every", "watch {command} --interval {}", of="nodes, pods, cluster"),
+    Read("-i, --interval, --refresh, --every, --delay, -d", "watch {command} --interval {}", of="nodes, pods, cluster"),
     Read("-w, --watch, --watch-only, --stream", "watch {command}", of="nodes, pods, cluster"),
     Read("--compare-to, --compare, --compare-with", "diff {command} --before {}", of="nodes, pods, cluster"),
     # Conditions. That of a flag is added to each --where.
@@ -111,6 +112,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--exclude-namespace, --exclude-namespaces, --ignore-namespace", "--where 'namespace not in ({})'", of="pods"),
     Read("--zone, --pool, --instance-type", "--where '{name} in ({})'"),
     Read("--not-ready, --unready, --unhealthy", "--where 'status ~ NotReady'", of="nodes"),
+    Read("--region", "--selector topology.kubernetes.io/region={}", of="nodes"),
     Read("--role, --roles", "--where 'roles ~ {}'", of="nodes"),
     Read("--cordoned, --unschedulable", "--where 'schedulable = false'", of="nodes"),
     Read("--running", "--where 'status = Running'", of="pods"),
@@ -217,7 +219,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--head", "--limit {}"),
     Read("--top, --topk, --largest, --biggest", "--limit {}", having="--sort-by"),
     Read("--top, --topk, --largest, --biggest", "--limit {} --sort-by cpu"),
-    Read("--sort, --order-by, --sortby", "--sort-by {}"),
+    Read("--sort, --order-by, --sortby, --sort-key", "--sort-by {}"),
     Read("--total, --totals", "--sum"),
     Read("--column, --cols, --fields, --show", "--columns {}"),
     Read("--no-header, --noheaders", "--no-headers"),
@@ -232,7 +234,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--owner", "--workload {}"),
     Read("--to", "--end {}"),
     # What c3s does without being asked.
-    Read("--chunk-size={}", "", remark="c3s reads pages of its own size"),
+    Read("--chunk-size={}, --page-size={}", "", remark="c3s reads pages of its own size"),
     Read("--no-stream", "", remark="c3s top reads once"),
     Read("--no-trunc", "", remark="names are never cut"),
     Read("--hide-requests, --hide-limits", "", remark="-o wide shows them"),

@@ -24,6 +24,8 @@ REPEATING: Final = (
     *("-w", "--watch", "--watch-only", "-i", "--interval"),
     *("--count", "--until", "--until-all", "--timeout"),
 )
+# The file of a demo, which is never meant by another flag.
+OF_DEMO: Final = "--resources"
 # Never suggested if no command was given.
 SELDOM: Final = ("volumes",)
 
@@ -173,7 +175,7 @@ def _similar_flag(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], pr
         return f"{named} goes with {program} {f', {program} '.join(elsewhere)}"
     if not long:
         return None
-    near = nearest(wanted, [name.removeprefix("--") for name in own if name.startswith("--")])
+    near = nearest(wanted, [name.removeprefix("--") for name in own if name.startswith("--") and name != OF_DEMO])
     return f"did you mean --{near}?" if near else None
 
 

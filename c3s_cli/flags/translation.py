@@ -97,8 +97,10 @@ def _with_kind(line: Line) -> Line:
 
 
 def _with_pattern(line: Line, path: Path | None) -> tuple[Line, list[str]]:
-    """Read a NAME that no object can have, such as `web-*` or `^web`, as a condition."""
+    """Read a NAME that no object can have, such as `web-*` or `^web`, as a condition; without a kind, about pods."""
     name = line.words[-1] if line.words else ""
+    if line.words[:1] in (("top",), ("watch",)) and len(line.words) == 2 and re.fullmatch(PATTERN, name):
+        line, path = structs.replace(line, words=(line.words[0], "pods", name)), ("pods",)
     if not path or path[-1] not in ("nodes", "pods") or not re.fullmatch(PATTERN, name):
         return line, []
     from c3s_cli.flags.foreign_flags import with_conditions  # few names are patterns

@@ -62,7 +62,7 @@ WORDS: Final = (
     Read("ctx, context", "contexts"),
     Read("explain", "columns"),
     Read("usage, stats, metrics", "top"),
-    Read("usage, stats, metrics, ps", "top pods"),
+    Read("usage, stats, metrics, ps, docker stats", "top pods"),
     Read("history", "top --series", having="--since, --start"),
     Read("history", "top --series --since 1h"),
     Read("history", "top pods --series --since 1h"),
@@ -90,7 +90,8 @@ WORD_HINTS: Final = (
     Hint("cordon", c3s="fit --without {,}"),
     Hint("cost, costs", _PRICES, c3s="top {NAME} --prices prices.yaml"),
     Hint("cost, costs", _PRICES, c3s="top pods -A --by namespace --prices prices.yaml"),
-    Hint("check, gate, alert, alerts", c3s="top pods -A --fail-if 'memory% > 90'"),
+    Hint("check, gate, alert, alerts", c3s="top {NAME} --fail-if 'memory% > 90'"),
+    Hint("check, gate, alert, alerts", c3s="top pods -A --fail-if 'memory% > 90' {-}"),
     # Resources whose load is that of their pods.
     Hint(
         "svc, service, services, endpoints, ing, ingress, ingresses, hpa, horizontalpodautoscalers, pdb",

@@ -74,7 +74,7 @@ def _answers(row: Hint, typed: str, hint: str) -> bool:
     """Return whether a hint is that of a row."""
     names = {name for name, _ in typed_names(row.typed)}
     text = re.sub(r"\\{.*?\\}", ".*", re.escape(row.text))
-    command = re.sub(r"\\{.*?\\}", ".*", re.escape(row.c3s)).replace("prices\\.yaml", ".*")
+    command = re.sub(r"\\{.*?\\}", ".*", re.escape(row.c3s.removesuffix(" {-}"))).replace("prices\\.yaml", ".*")
     return bool(names & {*typed.replace("/", " ").split()} and re.fullmatch(text, hint) and re.search(command, hint))
 
 

@@ -44,6 +44,8 @@ HINTS = [
     ("top nodes --cpu 80%", "did you mean c3s top nodes --where 'cpu% >= 80%'?"),
     ("watch nodes --memory 80", "did you mean c3s watch nodes --where 'memory% >= 80'?"),
     ("check", CHECK),
+    ("check metrics", CHECK),
+    ("check nodes", "did you mean c3s top nodes --fail-if 'memory% > 90'?"),
     ("check -n batch -o json", "did you mean c3s top pods --fail-if 'memory% > 90' -n batch -o json?"),
     ("cordon spot-1 spot-2", "did you mean c3s fit --without spot-1 --without spot-2?"),
     ("use-context prod", "--context NAME reads that cluster; c3s contexts lists them"),

@@ -104,6 +104,28 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
     ("top cluster --free", "top cluster -o wide", "--free is read as --output wide"),
     ("top pods -A --older-than 1d", "top pods -A --where 'age > 1d'", "--older-than 1d is read as --where 'age > 1d'"),
     ("top pods -A --newer-than 1h", "top pods -A --where 'age < 1h'", "--newer-than 1h is read as --where 'age < 1h'"),
+    (
+        "top 'web-.*' -n default",
+        "top pods -n default --where 'name ~ web-'",
+        "web-.* is read as --where 'name ~ \"web-.*\"'",
+    ),
+    (
+        "top nodes --region eu-west-1",
+        "top nodes -l topology.kubernetes.io/region=eu-west-1",
+        "--region eu-west-1 is read as --selector topology.kubernetes.io/region=eu-west-1",
+    ),
+    (
+        "cost ns --historical --prices prices.yaml",
+        "top ns --prices prices.yaml",
+        "--historical is read as nothing: all costs are shown",
+        "cost ns is read as c3s top ns",
+    ),
+    (
+        "docker stats --no-stream",
+        "top pods",
+        "docker stats is read as c3s top pods",
+        "--no-stream is read as nothing: c3s top reads once",
+    ),
     # Times and sources.
     (
         "top nodes --from prometheus --offset 1h",
