@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -20,6 +21,8 @@ from c3s_cli.flags.habits import FLAGS, Hint, Read
 Path = tuple[str, ...]
 Flag = tuple[str, ...]
 NOTHING: Final = "c3s changes nothing"
+# Other tools show columns by flags such as --show-limits.
+SHOWN: Final = r"--(?:show|with|include)-(\w+)"
 # How a condition goes on after its column.
 COMPARING: Final = tuple("<>=!~")
 # Bare numbers from SMALL to HUNDRED are rather percentages than cores or bytes.
@@ -96,6 +99,8 @@ def _reading(
         if (names and "{" not in row.c3s) if instead.words else own and not {*instead.names()} <= {*own}:
             continue
         return row, text
+    if own and name not in own and (match := re.fullmatch(SHOWN, name)):
+        return _reading(f"--{match[1]}", value, line, path, own)
     if own and name not in own and _is_column(path, name):
         return NO_ROW, _of_column(path, name.removeprefix("--"), value)
     return NO_ROW, None

@@ -114,7 +114,8 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--not-ready, --unready, --unhealthy", "--where 'status ~ NotReady'", of="nodes"),
     Read("--region", "--selector topology.kubernetes.io/region={}", of="nodes"),
     Read("--role, --roles", "--where 'roles ~ {}'", of="nodes"),
-    Read("--cordoned, --unschedulable", "--where 'schedulable = false'", of="nodes"),
+    Read("--cordoned", "--where 'schedulable ~ cordoned'", of="nodes"),
+    Read("--unschedulable", "--where 'schedulable != yes'", of="nodes"),
     Read("--running", "--where 'status = Running'", of="pods"),
     Read("--restarted", "--where 'restarts > 0' --columns +restarts", of="pods"),
     Read("--best-effort", "--where 'qosClass = BestEffort'", of="pods"),
@@ -152,8 +153,8 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--max-restarts", "--fail-if 'restarts > {}'"),
     Read("--cpu-threshold", "--fail-if 'cpu > {}'"),
     Read("--memory-threshold", "--fail-if 'memory > {}'"),
-    Read("--min-cpu, --min-memory, --min-mem, --min-restarts", "--where '{rest} >= {}'"),
-    Read("--max-cpu, --max-memory, --max-mem", "--where '{rest} <= {}'"),
+    Read("--min-cpu, --min-memory, --min-mem, --min-restarts, --min-age", "--where '{rest} >= {}'"),
+    Read("--max-cpu, --max-memory, --max-mem, --max-age", "--where '{rest} <= {}'"),
     Read(
         "--throttling, --throttled, --throttle",
         "--columns +throttled",
@@ -174,6 +175,8 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--util, --utilization, --percent, --percentage", "--columns +cpu%requests,memory%requests", of="pods"),
     Read("--available, --free, --headroom", "--columns cpu.free,memory.free", of="nodes"),
     Read("--available, --free, --headroom", "--output wide", of="cluster"),
+    Read("--columns=+{}", "--columns +{}"),
+    Read("--all-containers, --per-container", "--containers", of="pods"),
     Read("--pod-count", "--columns +pods", of="nodes"),
     Read(
         "--gpus, --gpu, --resource=nvidia.com/gpu, --resources=nvidia.com/gpu, --resource=gpu, --resources=gpu",
@@ -211,7 +214,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--clusters, --contexts", "--context {}"),
     Read("--ns, --namespaces, --in", "--namespace {}"),
     Read("--label, --labels, --label-selector, --node-labels, --node-selector, --pod-labels", "--selector {}"),
-    Read("--group-by, --groupby, --group, --aggregate, -g", "--by {}"),
+    Read("--group-by, --groupby, --group, --aggregate, --sum-by, -g", "--by {}"),
     # kube-capacity has pods below their nodes.
     Read("--pods", "--columns +pods.count", of="pods", having="--by"),
     Read("--pods", "", of="pods", remark="the rows are pods"),

@@ -79,6 +79,15 @@ def share_of(column: Column, text: str, naming: Naming) -> Column:
     return naming.find(name) if name else column
 
 
+def check_word(column: Column, text: str) -> None:
+    """Raise a UsageError for true or false where the column tells why not: no row has them."""
+    if column.name == "schedulable" and text.casefold() in ("true", "false", "no"):
+        meant = "=" if text.casefold() == "true" else "!="
+        raise UsageError(
+            f"{text!r} is no value of schedulable: yes, or why not", hint=f"did you mean 'schedulable {meant} yes'?"
+        )
+
+
 def hint_of_arithmetic(text: str) -> str:
     """Return a hint for a condition that calculates: the percentage that says the same, if there is one."""
     product = PRODUCT.fullmatch(text)

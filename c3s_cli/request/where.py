@@ -27,7 +27,7 @@ from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
 from c3s_cli.flags.values import is_glob, regular
 from c3s_cli.request.condition import Comparison, Condition, Membership, Test, Word, may_be_none
-from c3s_cli.request.shares import check_ratio, hint_of_arithmetic, hint_of_units, hint_of_words, share_of
+from c3s_cli.request.shares import check_ratio, check_word, hint_of_arithmetic, hint_of_units, hint_of_words, share_of
 from c3s_cli.terminal.printable import NONE, UNKNOWN
 
 ORDERING: Final = ("=", "!=", ">", ">=", "<", "<=")
@@ -254,6 +254,7 @@ def _operators(column: Column) -> tuple[str, ...]:
 def _meaning(column: Column, operator: str, text: str) -> Any:
     """Parse a value by the unit of its column. UsageError with an example if it is invalid."""
     if column.unit in TEXTUAL:
+        check_word(column, text)
         if operator.endswith("~"):
             return _pattern(text)
         if column.unit is Unit.TIME:

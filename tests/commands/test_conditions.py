@@ -212,6 +212,15 @@ def test_a_group_of_which_too_little_is_measured_is_no_green_light(demo: Run) ->
     assert result.out.splitlines()[1].split()[:2] == ["batch", "2/5"]
 
 
+def test_cordoned_nodes_are_found(demo: Run) -> None:
+    assert demo("top nodes --where 'schedulable ~ cordoned' -o name").out == "node/memory-2\n"
+    assert demo("top nodes --fail-if 'schedulable != yes'").code == 3
+    for word, meant in (("false", "!="), ("true", "="), ("No", "!=")):
+        result = demo(f"top nodes --fail-if 'schedulable = {word}'")
+        hint = f"hint: did you mean 'schedulable {meant} yes'?"
+        assert (result.code, result.out, result.err.splitlines()[-1]) == (2, "", hint)
+
+
 def test_a_ratio_in_a_list_is_refused_too(demo: Run) -> None:
     result = demo("top pods --where 'mem/limit in (0.9)'")
     assert (result.code, result.out, result.err.splitlines()[-1]) == (2, "", "hint: did you mean 'memory%limits = 90'?")

@@ -141,8 +141,8 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
     ),
     (
         "top nodes --cordoned",
-        "top nodes --where 'schedulable = false'",
-        "--cordoned is read as --where 'schedulable = false'",
+        "top nodes --where 'status ~ SchedulingDisabled' --columns default,schedulable",
+        "--cordoned is read as --where 'schedulable ~ cordoned'",
     ),
     ("top pods --running", "top pods --where status=Running", "--running is read as --where 'status = Running'"),
     (

@@ -126,6 +126,24 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
         "docker stats is read as c3s top pods",
         "--no-stream is read as nothing: c3s top reads once",
     ),
+    (
+        "top nodes --unschedulable --columns cpu",
+        "top nodes --where 'schedulable != yes' --columns cpu",
+        "--unschedulable is read as --where 'schedulable != yes'",
+    ),
+    ("top pods --min-age 1h", "top pods --where 'age >= 1h'", "--min-age 1h is read as --where 'age >= 1h'"),
+    (
+        "top pods --columns +node",
+        "top pods --columns default,node",
+        "--columns +node is read as --columns default,node",
+    ),
+    ("top pods --per-container", "top pods --containers", "--per-container is read as --containers"),
+    ("top pods --show-owner", "top pods --columns default,owner", "--show-owner is read as --columns default,owner"),
+    (
+        "top pods --with-limits",
+        "top pods --columns default,cpu.limits,memory.limits",
+        "--with-limits is read as --columns default,cpu.limits,memory.limits",
+    ),
     # Times and sources.
     (
         "top nodes --from prometheus --offset 1h",
