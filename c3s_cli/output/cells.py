@@ -116,13 +116,20 @@ AMOUNTS: Final[dict[Unit, Callable[[Any], str]]] = {
 }
 
 
-def percent_cell(column: Column) -> Callable[[int | None, int | None], str]:
-    """Return the formatter of a percentage, which takes part and whole and rounds exactly like kubectl.
+def _rounded_down(part: int, whole: int) -> int:
+    return 100 * part // whole
 
-    If the whole is 0: `0%` of allocatable or capacity, as in kubectl, else `<none>`.
+
+def percent_cell(column: Column) -> Callable[[int | None, int | None], str]:
+    """Return the formatter of a percentage, which takes part and whole.
+
+    Of allocatable or capacity it rounds exactly like kubectl, and is `0%` if the whole is 0. Of anything else it is
+    rounded down, and `<none>` if the whole is 0.
     """
-    percent: Callable[[int, int], int] = cpu_percent if column.name.startswith("cpu.") else memory_percent
-    over_nothing = "0%" if column.name.endswith(("OfAllocatable", "OfCapacity")) else NONE
+    percent: Callable[[int, int], int] = _rounded_down
+    over_nothing = NONE
+    if column.name.endswith(("OfAllocatable", "OfCapacity")):
+        percent, over_nothing = cpu_percent if column.name.startswith("cpu.") else memory_percent, "0%"
 
     def cell(part: int | None, whole: int | None) -> str:
         if whole is None or (part is None and (whole or over_nothing != NONE or column.signed)):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from c3s_cli.columns.vocabulary import Column, flat
 from c3s_cli.errors import ExitCode
+from c3s_cli.model.rows import Group
 from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import TABLES, Format, View
 from c3s_cli.run.failures import line_of
@@ -40,6 +41,7 @@ def remarks(report: Report) -> Iterator[str]:
         yield f"hint: {report.absence}"
     if report.costs:
         yield from about_costs(report.costs)
+        yield from _without_members(report)
     for remark in report.remarks:
         yield f"note: {remark}"
     for failure in report.failures:
@@ -60,6 +62,16 @@ def about_costs(costs: CostTerms) -> Iterator[str]:
     if costs.without_gpu:
         which = f"{counted(len(costs.without_gpu), 'node')} with pods that request GPUs"
         yield f"warning: no gpuHour in {costs.file} for {which}, whose costs are unknown: {named(costs.without_gpu)}"
+
+
+def _without_members(report: Report) -> Iterator[str]:
+    """Yield which groups have costs of usage without those of members that are not measured."""
+    shown = [name for name in ("cost.usage", "cost.waste") if name in {column.name for column in flat(report.columns)}]
+    groups = [row for row in report.rows if isinstance(row, Group)] if shown else []
+    lacking = [row for row in groups if "cost.usage" in row.unmeasured and "cost.usage" in (row.figures or {})]
+    if lacking:
+        which = named([f"{row.name} ({row.measured_share})" for row in lacking])
+        yield f"note: what is not measured is in cost.requests alone, not in {' or '.join(shown)}: {which}"
 
 
 def judgement_lines(judgement: Judgement) -> Iterator[str]:

@@ -167,6 +167,16 @@ def test_a_group_in_part_decides_only_what_nobody_can_change(priced: Priced) -> 
     assert (waste.code, "1 row could not be judged" in waste.err) == (0, True)
 
 
+def test_groups_say_that_their_waste_lacks_what_is_not_measured(priced: Priced) -> None:
+    words = "top pods -A --by namespace --no-headers --columns"
+    result = priced(f"{words} cost.requests,cost.waste")
+    assert result.out.splitlines()[0].split() == ["a", "72.80", "17.50"]
+    lacking = "a (2 of 4 pods measured)"
+    note = f"note: what is not measured is in cost.requests alone, not in cost.waste: {lacking}"
+    assert result.err.splitlines()[1:] == [note]
+    assert "not measured" not in priced(f"{words} cost.requests").err
+
+
 def test_nodes_without_a_price_are_unknown_and_counted(priced: Priced) -> None:
     prices = PRICES.replace("default:", "#")
     result = priced(f"top pods -A --columns {COSTS} --by node --sum", prices)
