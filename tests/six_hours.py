@@ -359,6 +359,18 @@ def holes() -> Iterator[Series]:
             yield MEMORY, several, iter([(when, 10.0 * MI) for when in lived])
 
 
+def aged() -> Iterator[Series]:
+    """Give steady pods whose values are up to 19 seconds old at each scrape, which Prometheus stamps itself."""
+    for number in range(12):
+
+        def used(when: int, number: int = number) -> float:
+            return when - BEGIN - (when // SCRAPE * 7 * (number + 3) ** 2) % 20
+
+        pod = {"namespace": "m", "pod": f"p{number}", "container": "main", "id": f"/{number}", "job": "kubelet"}
+        yield CPU, pod, at(BEGIN + 60, END, used)
+        yield MEMORY, pod, at(BEGIN + 60, END, 10 * MI)
+
+
 def swinging() -> Iterator[Series]:
     """Give a pod whose containers take turns every half an hour, with a core and a tenth; stamped by the kubelet."""
     for name, turn, offset in (("a", 0, 4), ("b", 1, 11)):

@@ -444,6 +444,27 @@ def test_swings_between_uneven_scrapes_are_read_as_they_were(
             assert [each for each in remarks if "uneven" in each] == [words]
 
 
+def test_values_that_are_old_when_they_are_scraped_are_said(
+    run: Run, api: FakeApi, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Their times do not tell; what is missing before is there after."""
+    with running("prometheus", tmp_path_factory, six_hours.aged) as url:
+        words = f"top pods -A --since 5h {END} --from {url} --server {api.url} -o json --columns"
+        document = json.loads(run(f"{words} cpu.min,cpu.avg,cpu.max").out)
+        assert len(document["items"]) == 12
+        for row in document["items"]:
+            assert millicores(row["cpu"]["avg"]) == near(1000, 0.2)
+            assert [millicores(row["cpu"][each]) for each in ("min", "max")] == [near(1000, 7)] * 2
+        (remark,) = document["metadata"]["remarks"]
+        assert re.fullmatch(
+            r"values are up to (1\d|20)s old when they are scraped: "
+            r"minima, maxima and percentiles of CPU may be up to [4-7]% off",
+            remark,
+        ), remark
+        for columns in ("cpu.avg,memory.max", "cpu.avg,cpu.max --step 1h"):
+            assert "old when" not in run(f"{words} {columns}").err
+
+
 @pytest.mark.parametrize("name", ENGINES)
 def test_gaps_that_are_shorter_than_a_step_or_window_are_said(
     run: Run, api: FakeApi, name: str, tmp_path_factory: pytest.TempPathFactory

@@ -24,6 +24,7 @@ from c3s_cli.sources.prometheus.samples import (
     JITTER,
     TARGET,
     Reading,
+    ages_of,
     current_readings,
     gauge,
     interval_of,
@@ -59,11 +60,11 @@ class Current(Struct):
     """The usage at one time.
 
     gather: queries in pieces, as PrometheusUsage does. interval: between two scrapes, longest: what nine of ten are
-    below. selectors: the matchers that select the series of containers, and of pods on nodes without these. renamed:
-    whether to select by exported_namespace. jobs: the jobs that scrape containers, and the paths that they scrape.
-    sizes: how many series of containers there are of each resource, and how many containers. rules: the recording rules
-    that serve instead of them. kinds: the kinds of series that nodes have, in the order of their use. least: the window
-    to begin with.
+    below. ages: up to how old values of counters are when they are scraped, as far as known. selectors: the matchers
+    that select the series of containers, and of pods on nodes without these. renamed: whether to select by
+    exported_namespace. jobs: the jobs that scrape containers, and the paths that they scrape. sizes: how many series of
+    containers there are of each resource, and how many containers. rules: the recording rules that serve instead of
+    them. kinds: the kinds of series that nodes have, in the order of their use. least: the window to begin with.
     """
 
     engine: Engine
@@ -72,6 +73,7 @@ class Current(Struct):
     gather: Callable[..., Any]
     interval: float | None = None
     longest: float = 0.0
+    ages: float = 0.0
     selectors: tuple[str, ...] = (promql.CONTAINERS,)
     renamed: bool = False
     jobs: set[tuple[str, str]] = field(default_factory=set)
@@ -216,6 +218,7 @@ class Current(Struct):
         matrix = [(labels, later) for labels, points in matrix if (later := points.after(self.time - window)).times]
         self.interval = interval_of(matrix) or self.interval
         self.longest = longest_of(matrix) or self.longest
+        self.ages = max(self.ages, ages_of(matrix) if resource == "cpu" else 0.0)
         if self.least > promql.WINDOW:
             # What was scraped more often than that has ended.
             oldest = self.time - 2 * (interval_of(matrix) or INTERVAL) - JITTER

@@ -12,10 +12,12 @@ from c3s_cli.sources.prometheus.past import Past
 
 # Gaps shorter than this share of the range are not worth a remark.
 SHORT: Final = 0.005
+# A smaller error of windows of CPU is not worth one.
+UNSURE: Final = 0.02
 
 
-def remarks_on(past: Past, last: float) -> Iterator[str]:
-    """Yield it. last: the end of the range, or of its data."""
+def remarks_on(past: Past, last: float, ages: float) -> Iterator[str]:
+    """Yield it. last: the end of the range, or of its data. ages: up to how old values are when they are scraped."""
     period, history = past.period, past.history
     keys = history.objects()
     missing = sum(history.start + place * period.step <= last for place in past.empty - {0})
@@ -26,6 +28,12 @@ def remarks_on(past: Past, last: float) -> Iterator[str]:
     if unsure and {*past.wanted} - {"cpu.avg"}:
         share = f"{math.ceil(unsure * 100)}%"
         yield f"samples come at uneven times: minima, maxima and percentiles of CPU may be up to {share} off"
+    elif ages > UNSURE * period.window and any(each.startswith("cpu.") and each != "cpu.avg" for each in past.wanted):
+        share = f"{math.ceil(ages / period.window * 100)}%"
+        yield (
+            f"values are up to {math.ceil(ages)}s old when they are scraped: minima, maxima and percentiles of CPU may "
+            f"be up to {share} off"
+        )
     if keys and period.interval > promql.FAR:
         interval = go_duration(round(period.interval) * 10**9)
         yield f"samples are {interval} apart: rates cover {go_duration(period.window * 10**9)}"

@@ -5,6 +5,7 @@ Several series may be of one container: instances before and after a restart, CP
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import pairwise
@@ -25,6 +26,11 @@ JITTER: Final = 20.0
 INTERVAL: Final = 60.0
 # So many times the usual one, a gap is no jitter: the container did not run.
 DOWN: Final = 3
+
+# Growth must be known so often in a row, and in all, to say how old values are; and oppose the growth before so much.
+ROW: Final = 6
+MANY: Final = 60
+OPPOSED: Final = -0.25
 
 Key = tuple[str, ...]
 
@@ -59,6 +65,25 @@ def longest_of(matrix: Matrix) -> float:
     gaps = sorted(later - earlier for _, points in matrix[:200] for earlier, later in pairwise(points.times))
     usual = gaps[: bisect_right(gaps, DOWN * median(gaps))] if gaps else []
     return max(usual[len(usual) * 9 // 10], 2 * median(usual) - usual[len(usual) // 10]) if usual else 0.0
+
+
+def ages_of(matrix: Matrix) -> float:
+    """Return up to how old values of counters are when they are scraped, at random, in seconds; 0.0 if they are fresh.
+
+    Where Prometheus stamps the samples itself, their times do not tell. But a value that is old makes the growth before
+    it smaller, and that after it greater by as much, which load does not do.
+    """
+    pairs: list[tuple[float, float]] = []
+    for _, points in matrix[:200]:
+        grown = [later - earlier for earlier, later in pairwise(points.values)]
+        if len(grown) < ROW or min(grown) < 0 or not (average := sum(grown) / len(grown)):
+            continue
+        swings = [each / average - 1 for each in grown]
+        pairs += pairwise(swings)
+    squares = sum(one * one for one, _ in pairs)
+    if len(pairs) < MANY or sum(one * other for one, other in pairs) > OPPOSED * squares:
+        return 0.0
+    return min(JITTER, (interval_of(matrix) or 0.0) * math.sqrt(6 * squares / len(pairs)))
 
 
 def still_scraped(matrix: Matrix) -> Matrix:
