@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from msgspec import Struct
 
-from c3s_cli.model.container_states import ContainerStates
 from c3s_cli.terminal.printable import NONE, UNKNOWN
 
 if TYPE_CHECKING:
+    from c3s_cli.model.container_states import ContainerStates
     from c3s_cli.model.placing import Placing
 
 Amounts = Mapping[str, int]

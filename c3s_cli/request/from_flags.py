@@ -195,6 +195,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         period=period,
         series=series,
         extended=with_extended(naming.kind, words),
+        members=format_ is Format.VALUE and naming.kind is Kind.POD_GROUP and any(each.in_part for each in shown),
     )
     if objects not in COMPARED:
         check(query)

@@ -64,6 +64,7 @@ class Query(Struct, frozen=True):
     cannot be judged fails. until_all: whether all rows must meet `until`, not just any. drain: which nodes to drain.
     rightsize: what `c3s rightsize` is asked, None in other commands.
     remarks: what to say on stderr about columns that the source cannot know, or that may mean something else.
+    members: whether all members of groups are looked for, since nothing else would show that some are not measured.
     of_source: with --facts source, the columns that are named to be shown; None if the API server tells the facts.
     prices: what nodes cost; None without --prices.
     """
@@ -95,6 +96,7 @@ class Query(Struct, frozen=True):
     period: Period | None = None
     series: Period | None = None
     remarks: tuple[str, ...] = ()
+    members: bool = False
     of_source: tuple[str, ...] | None = None
     prices: Prices | None = None
     rightsize: RightsizeRequest | None = None
@@ -156,7 +158,7 @@ class Query(Struct, frozen=True):
             needs |= Needs.PODS if self.objects is Kind.POD and seeks_unknown else Needs.NOTHING
         for column in self.all_columns:
             needs |= column.needs
-        return needs
+        return needs | (Needs.PODS if self.members else Needs.NOTHING)
 
     @property
     def dispensable(self) -> Needs:

@@ -189,3 +189,16 @@ def test_a_percentage_of_no_limit_is_none_whatever_is_used(run: Run, api: FakeAp
     assert json.loads(run(*words, "--where", "memory%limits = none", "-o", "json").out)["items"][0]["memory"] == {
         "usagePercentOfLimits": None
     }
+
+
+def test_a_value_of_a_group_looks_for_all_its_members(run: Run, halves: FakeApi) -> None:
+    words = f"top pods -A --by namespace --server {halves.url} -o value --columns"
+    result = run(f"{words} cpu")
+    assert (result.code, result.out, result.err) == (
+        0,
+        "40000000\n",
+        "usage is the sum of what is measured only: n (3 of 4 pods measured)\n",
+    )
+    halves.requests.clear()
+    assert run(f"{words} pods.measured").err == ""
+    assert not [path for path in halves.paths() if path.startswith("/api/v1/pods")]
