@@ -126,6 +126,11 @@ def _near(test: Comparison, rows: Iterable[Any]) -> list[str]:
         value = column.value(row)
         values.update((value,) if isinstance(value, str) else value or ())
     wanted = test.text.casefold()
+    if column.name == "name" and test.text not in values:
+        # The name of a workload, which pods do not have.
+        owners = {getattr(getattr(row, "facts", None), "owner", None) or "" for row in rows}
+        if named := [owner for owner in owners if owner.partition("/")[2].casefold() == wanted]:
+            return [f"owner = {owner}" for owner in sorted(named)][:AT_MOST]
     if test.text in values:
         return []
     return sorted(each for each in values if wanted in (each.casefold(), each.rpartition("/")[2].casefold()))[:AT_MOST]

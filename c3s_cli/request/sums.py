@@ -22,7 +22,9 @@ def parse_having(texts: Sequence[str], groups: Naming, objects: Naming) -> tuple
     def read(text: str, place: int) -> tuple[Test, int]:
         try:
             summed, end = test_at(text, place, groups)
-        except UsageError:
+        except UsageError as problem:
+            if not str(problem).startswith("unknown column"):
+                raise
             return test_at(text, place, objects)
         if not compares_amounts(summed):
             try:

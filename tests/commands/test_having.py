@@ -8,6 +8,7 @@ from tests.conftest import Run
 from tests.servers import FakeApi, Reply, pod, pod_metrics
 
 JOINED = "join them with commas, or see c3s top pods --by, where --where compares members and --having sums"
+OF_PODS = "compare pods.measured or pods.count, or both: 'pods.measured < pods.count'"
 OWNED = {"web-1": "2", "web-2": "2", "web-3": None, "db-1": "1", "db-2": "3500m"}
 
 
@@ -58,6 +59,12 @@ def test_the_rows_that_are_shown_are_compared(run: Run, where: str, words: str, 
     assert (result.code, [line.split()[0] for line in result.out.splitlines()]) == (0, names)
 
 
+def test_the_name_of_a_workload_is_no_name_of_a_pod(run: Run, where: str) -> None:
+    hint = 'hint: no row has name = "web"; did you mean owner = StatefulSet/web?\n'
+    assert run(f"top sts -A --where 'name = web' {where}") == (0, "", f"No resources found\n{hint}")
+    assert run(f"top sts -A --where 'owner = StatefulSet/web' -o name {where}").out == "statefulset.apps/web\n"
+
+
 def test_the_sum_is_that_of_the_rows(run: Run, where: str) -> None:
     assert run(f"top ns --where 'cpu > 4.2' --sum {where}").out.splitlines()[-1].split() == ["2/2", "4500m", "2048Mi"]
 
@@ -81,6 +88,10 @@ def test_groups_that_cannot_be_judged_are_said(run: Run, where: str) -> None:
     ("words", "said"),
     [
         ("top pods --having 'cpu > 1'", "--having goes with --by\nhint: --where compares the rows"),
+        (
+            "top ns --where 'pods > 1'",
+            f"pods shows two columns and cannot be compared\nhint: {OF_PODS}",
+        ),
         ("top ns --where 'cpux > 1'", "unknown column 'cpux'\nhint: did you mean cpu? `c3s columns` lists them all"),
         (
             "top ns --where 'throttled > 1'",
