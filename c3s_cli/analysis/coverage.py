@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.analysis.judging import full_name
+from c3s_cli.columns.of_sources import PRECISE
 from c3s_cli.request.query import Query
 
 # Rows with data for fewer steps have no maxima and percentiles to trust.
 FEW: Final = 3
 # Rows with data for less than this part of a range do not tell how the whole of it was.
 QUARTER: Final = 4
-# The parts per thousand of CPU that may be estimated without a word, and how many rows are named.
-PRECISE: Final = 10
+# How many rows are named.
 NAMED: Final = 10
 
 

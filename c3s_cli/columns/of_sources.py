@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 from c3s_cli.columns.getters import figure, share
 from c3s_cli.columns.vocabulary import Column, Unit
@@ -40,5 +40,16 @@ COVERAGE: Final = share(
     figures=("coverage.seconds", "coverage.range"),
 )
 
+# The parts per thousand of CPU that may be estimated without a word.
+PRECISE: Final = 10
+
+
+def _is_partial(row: Any) -> bool:
+    """Return whether more than a little of the CPU is estimated, or samples of what restarted were not read."""
+    figures = row.figures or {}
+    return figures.get("coverage.estimated", 0) > PRECISE or bool(figures.get("coverage.rough"))
+
+
 # In documents only.
+PARTIAL: Final = Column("partial", Unit.BOOLEAN, _is_partial, "whether a note says that its figures are partial")
 ENDED: Final = Column("ended", Unit.BOOLEAN, attrgetter("ended"), "whether it ended within the range of --since")

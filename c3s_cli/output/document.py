@@ -21,7 +21,7 @@ import msgspec
 from c3s_cli import API_VERSION
 from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.naming import totals_of
-from c3s_cli.columns.of_sources import COVERAGE, ENDED
+from c3s_cli.columns.of_sources import COVERAGE, ENDED, PARTIAL
 from c3s_cli.columns.vocabulary import FITTING, MOVING, Column, Unit, by_name, flat, split_change, split_path
 from c3s_cli.model.placing import FitResult
 from c3s_cli.model.sample import WHOLE, Failure
@@ -288,13 +288,15 @@ def _item_builder(report: Report, spell: Spell | None = None) -> Member:
 
 
 def _of_range(report: Report) -> Iterator[Column]:
-    """Yield what is said of each row over a range: for which share of it there is data, and if it ended in it."""
+    """Yield what is said of each row over a range: for which share there is data, if it ended, if it is partial."""
     if not any(column.figures for column in flat(report.columns)):
         return  # a range is read only for its figures
     if any("coverage.seconds" in (getattr(row, "figures", None) or ()) for row in report.rows):
         yield COVERAGE
     if any(getattr(row, "ended", False) for row in report.rows):
         yield ENDED
+    if any(PARTIAL.value(row) for row in report.rows if hasattr(row, "figures")):
+        yield PARTIAL
 
 
 def _builder(columns: Iterable[Column], spell: Spell | None = None, **last: Member) -> Member:

@@ -525,3 +525,20 @@ def test_scrapes_at_uneven_times_do_not_lose_load(
         assert [millicores(machine["cpu"][each]) for each in ("avg", "p50", "max")] == [near(2000, 0.5)] * 3
         # A quarter of an hour old.
         assert millicores(rows["p2"]["avg"]) == near(500, 2)
+
+
+def test_samples_that_were_not_read_are_said_and_rows_are_marked(
+    run: Run, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine's own figures serve for what started again so often, or where there is too much of it."""
+    words = f"-n k --since 6h {END} --from {engine} --facts source -o json --columns cpu.avg,memory.max"
+    said = "the samples of %s that restarted, or may have, were too many to read or could not be read"
+    marked = json.loads(run(f"top pods {words}").out)["items"]
+    assert [row["partial"] for row in marked] == [True] * 3  # of each, something is estimated
+    monkeypatch.setattr("c3s_cli.sources.prometheus.raw_samples.MOST_SAMPLES", 1)
+    for command, rows in (("top pods", 3), ("top pods --by namespace", 1)):
+        document = json.loads(run(f"{command} {words}").out)
+        assert [row["partial"] for row in document["items"]] == [True] * rows
+        assert [each.partition(":")[0] for each in document["metadata"]["remarks"]] == [said % "3 pods"]
+    steady = json.loads(run(f"top pods {words.replace('-n k', '-n x')}").out)
+    assert ("remarks" in steady["metadata"], "partial" in steady["items"][0]) == (False, False)

@@ -45,6 +45,7 @@ class Past(Struct):
 
     Objects are (node,), (namespace, pod) or with a container. empty: the points without any data.
     lost: the seconds of gaps between these. unsure: by which share windows of CPU may be wrong.
+    rough: pods that restarted, or may have, whose samples were not read.
     """
 
     engine: Engine
@@ -59,6 +60,7 @@ class Past(Struct):
     empty: frozenset[int] = frozenset()
     lost: float = 0.0
     unsure: float = 0.0
+    rough: Collection[Key] = ()
     windows: EvenWindows = None  # type: ignore[assignment]
     _members: dict[Key, list[Key]] = {}
 
@@ -179,6 +181,7 @@ class Past(Struct):
             averages.measure(selectors, series.get("cpu", 0), growth=growth, renamed=self.renamed)
             raw = RawSamples(self.engine, self.history, self.match, self.end, self.containers, jobs, self.renamed)
             self.unsure = max((raw.complete(*each, series) for each in points.items()), default=0.0)
+            self.rough = raw.rough
 
     def _both(self, read: Callable[[str], Any]) -> dict[str, Any]:
         resources = dict.fromkeys(name.partition(".")[0] for name in self.wanted) or {"memory": None}
@@ -318,10 +321,12 @@ class Past(Struct):
     def coverage(self, keys: Sequence[Key]) -> dict[str, int]:
         """Return for how many seconds of the range there is data of objects, and how many the range and a step have.
 
-        Also how many parts per thousand of their CPU are estimated, if any.
+        Also how many parts per thousand of their CPU are estimated, if any, and how many restarted unread.
         """
         step = {"coverage.step": self.period.step} if self.period.step > promql.STEPS[0] else {}
         share, unseen = self.history.estimated_of(keys)
         estimated = {"coverage.estimated": round(share * 1000)} if share else {}
+        if rough := len({key[:2] for key in keys}.intersection(self.rough)) if self.rough else 0:
+            estimated["coverage.rough"] = rough
         seconds = round(self.history.lived(keys) - unseen)
         return {"coverage.seconds": max(0, seconds), "coverage.range": self.period.seconds, **step, **estimated}

@@ -34,6 +34,12 @@ def remarks_on(past: Past, last: float, ages: float) -> Iterator[str]:
             f"values are up to {math.ceil(ages)}s old when they are scraped: minima, maxima and percentiles of CPU may "
             f"be up to {share} off"
         )
+    if past.rough:
+        pods = "1 pod" if len(past.rough) == 1 else f"{len(past.rough)} pods"
+        yield (
+            f"the samples of {pods} that restarted, or may have, were too many to read or could not be read: "
+            "averages of their CPU may be too low, extremes of CPU and memory off"
+        )
     if keys and period.interval > promql.FAR:
         interval = go_duration(round(period.interval) * 10**9)
         yield f"samples are {interval} apart: rates cover {go_duration(period.window * 10**9)}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from c3s_cli.errors import C3sError
 from c3s_cli.sources.prometheus import promql
@@ -31,7 +31,10 @@ MARGIN: Final = 0.1
 
 
 class RawSamples(Struct):
-    """Fills in a History. containers, jobs: as of Averages. renamed: whether the labels of pods were."""
+    """Fills in a History. containers, jobs: as of Averages. renamed: whether the labels of pods were.
+
+    rough: pods that restarted, or may have, whose samples were not read: too many, or it failed.
+    """
 
     engine: Engine
     history: History
@@ -40,6 +43,7 @@ class RawSamples(Struct):
     containers: bool
     jobs: bool
     renamed: bool
+    rough: set[Key] = field(default_factory=set)
 
     def complete(self, selector: str, matrix: Matrix, series: Mapping[str, int]) -> float:
         """Refine what was started again or swings. Return by which share windows may be wrong, 0.0 if by little.
@@ -50,15 +54,18 @@ class RawSamples(Struct):
             return 0.0
         share = series.get("containers", 0) / max(1, series.get("cpu", 0))
         swings = swings_of(matrix, self.history) if self.history.range.uneven else {}
+        left: Collection[Key] = {key[:2] for key in self.history.lines["cpu"]}
+        limit = int(MOST_SAMPLES * min(1, share or 1))
         try:
-            exact = self.refine(
-                selector, restarts := self.restarted(selector, matrix), int(MOST_SAMPLES * min(1, share or 1))
-            )
+            left = restarts = self.restarted(selector, matrix)
+            exact = self.refine(selector, restarts, limit)
+            left = sorted(restarts, key=lambda pod: -restarts[pod])[self.most(limit) :]
+            self.rough.update(left)
             others = {pod: share for pod, share in swings.items() if share > SWING and pod not in restarts}
             swings |= dict.fromkeys(exact, 0.0)
             swings |= self.refine(selector, others, MOST_OF_SWINGS, memory=False)
-        except C3sError:
-            pass  # what the engine has computed will do
+        except C3sError:  # what the engine has computed will do
+            self.rough.update(left)
         return max((share for share in swings.values() if share > UNSURE), default=0.0)
 
     def restarted(self, selector: str, matrix: Matrix) -> dict[Key, int]:
@@ -81,6 +88,8 @@ class RawSamples(Struct):
     def _resets(self, selector: str, matrix: Matrix) -> dict[Key, int]:
         """Return how often the counters of pods fell whose instances share a series."""
         names = self._perhaps_restarted(selector, matrix)
+        if len(names) > promql.MOST_NAMES:
+            self.rough.update(key for labels, _ in matrix if (key := promql.who(labels)[:2])[1] in names)
         if not names or len(names) > promql.MOST_NAMES:
             return {}
         named = promql.braces(selector, self._named(names), self.match)
@@ -106,6 +115,15 @@ class RawSamples(Struct):
     def _named(self, names: Sequence[str]) -> str:
         return promql.one_of("exported_pod" if self.renamed else "pod", names)
 
+    @property
+    def _seconds(self) -> int:
+        period = self.history.range
+        return period.seconds + period.window + math.ceil(3 * period.interval)
+
+    def most(self, limit: int) -> int:
+        """Return of how many containers so many samples may be."""
+        return min(promql.MOST_NAMES, int(limit * self.history.range.interval / self._seconds))
+
     def refine(
         self, selector: str, pods: Mapping[Key, float], limit: int = MOST_SAMPLES, *, memory: bool = True
     ) -> dict[Key, float]:
@@ -113,10 +131,8 @@ class RawSamples(Struct):
 
         pods: the more important, the greater the number. limit: of samples. memory: whether to replace its points, too.
         """
-        history, period = self.history, self.history.range
-        seconds = period.seconds + period.window + math.ceil(3 * period.interval)
-        most = min(promql.MOST_NAMES, int(limit * period.interval / seconds))
-        chosen = sorted(pods, key=lambda pod: -pods[pod])[:most]
+        history, period, seconds = self.history, self.history.range, self._seconds
+        chosen = sorted(pods, key=lambda pod: -pods[pod])[: self.most(limit)]
         if not chosen:
             return {}
         names = self._named(sorted({pod for _, pod in chosen}))
