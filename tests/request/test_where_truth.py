@@ -78,7 +78,8 @@ def truth(said: Said, facts: Facts) -> float:
     if said.column == "cpu%":
         usage, requests = facts["cpu"], facts["cpu.requests"]
         have = None if usage is None or not requests else Fraction(100 * usage, requests)
-        unknown, none = usage is None, have is None
+        # A percentage of nothing is none, whatever is used.
+        unknown, none = usage is None and bool(requests), have is None
     else:
         have = facts[said.column]
         unknown, none = have is None, said.column in ("owner", "name", "cpu.requests") and not have
