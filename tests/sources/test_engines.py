@@ -74,7 +74,11 @@ Ask = Callable[[str], list[Any]]
 def ask(run: Run, engine: str, cluster: FakeApi) -> Ask:
     def asked(words: str) -> list[Any]:
         result = run(f"{words} --from {engine} --server {cluster.url} -o json")
-        note = "note: samples are 2m0s apart: rates cover 5m0s\n" if RANGE in words else ""
+        note = (
+            "note: samples are 2m0s apart: rates cover 5m0s, and what starts or ends is seen up to 2m0s late\n"
+            if RANGE in words
+            else ""
+        )
         assert (result.code, result.err) == (0, note)
         items: list[Any] = json.loads(result.out)["items"]
         return items
@@ -195,7 +199,7 @@ def test_statistics_select_sort_and_judge(run: Run, engine: str, cluster: FakeAp
     assert f"\n--fail-if: {len(hot)} rows matched: " in judged.err
 
 
-SPARSE = "note: samples are 20m0s apart: rates cover 1h0m0s\n"
+SPARSE = "note: samples are 20m0s apart: rates cover 1h0m0s, and what starts or ends is seen up to 20m0s late\n"
 
 
 def test_a_limit_of_the_engine_splits_the_query(

@@ -27,7 +27,7 @@ from c3s_cli.sources.prometheus.raw_samples import RawSamples
 from c3s_cli.sources.prometheus.reduction import reduce_series
 from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
-from c3s_cli.sources.prometheus.stale import bridge_holes, ended_series, pods_of, without_stale
+from c3s_cli.sources.prometheus.stale import bridge_holes, ended_series, fill_holes, pods_of, with_holes, without_stale
 
 # Above so many series of one container, such as those of single CPUs, the engine adds them up.
 MOST_SERIES: Final = 3
@@ -223,7 +223,15 @@ class Past(Struct):
         matchers = [selector, promql.one_of("pod", names) if names else ""]
         period = structs.replace(self.period, only_fresh=True)
         fresh = self._matrix("memory", lambda match, _: query(match, period), matchers, rows, pods=pods)
-        return bridge_holes(without_stale(matrix, fresh, series, self.period.step), self.period.step, instances=pods)
+        step = self.period.step
+        kept = bridge_holes(without_stale(matrix, fresh, series, step), step, instances=pods)
+        if step <= promql.WINDOW or not (holes := with_holes(kept, step, instances=pods)):
+            return kept
+        period = structs.replace(self.period, patient=True)
+        if names and pods:
+            matchers[1] = promql.few_of("pod", pods_of(holes, promql.MOST_NAMES))
+        older = self._matrix("memory", lambda match, _: query(match, period), matchers, rows, pods=pods)
+        return fill_holes(kept, older)
 
     def _complete(self, memory: str, matchers: Sequence[str], by: str, key_of: Callable[[Labels], Key]) -> None:
         """Find the gaps in the data, and when the objects began and ended that did not live all the time."""

@@ -62,7 +62,7 @@ class Range(Struct, frozen=True):
 
     interval: between two scrapes, longest: what nine of ten are below. extrapolates: whether the engine extrapolates a
     growth to the ends of its window, as Prometheus does; VictoriaMetrics does not. only_fresh: whether to look no
-    further back for a gauge than the last scrape.
+    further back for a gauge than the last scrape. patient: whether to look some minutes back.
     """
 
     seconds: int
@@ -71,6 +71,7 @@ class Range(Struct, frozen=True):
     extrapolates: bool = True
     longest: float = 0.0
     only_fresh: bool = False
+    patient: bool = False
 
     @property
     def window(self) -> int:
@@ -92,7 +93,7 @@ class Range(Struct, frozen=True):
         """How old the last sample of a gauge may be: two scrapes, so that what has ended soon disappears."""
         if self.only_fresh:
             return math.ceil(max(self.interval, min(self.longest, self.interval + 20))) + 1
-        return max(60, math.ceil(2 * self.interval) + 20)
+        return max(WINDOW if self.patient else 60, math.ceil(2 * self.interval) + 20)
 
 
 def usual_step(seconds: float) -> int:

@@ -42,7 +42,8 @@ def remarks_on(past: Past, last: float, ages: float) -> Iterator[str]:
         )
     if keys and period.interval > promql.FAR:
         interval = go_duration(round(period.interval) * 10**9)
-        yield f"samples are {interval} apart: rates cover {go_duration(period.window * 10**9)}"
+        rates = f"rates cover {go_duration(period.window * 10**9)}"
+        yield f"samples are {interval} apart: {rates}, and what starts or ends is seen up to {interval} late"
     elif keys and period.step > max(usual := promql.usual_step(period.seconds), promql.WINDOW):
         words = go_duration(usual * 10**9)
         yield f"each point of CPU is the average of a --step, so maxima are lower than with the usual {words}"

@@ -62,6 +62,31 @@ def _trimmed(points: Points, fresh: set[float], step: int) -> Points:
     return Points(array("d", [time for time, _ in reversed(kept)]), array("d", [value for _, value in reversed(kept)]))
 
 
+def with_holes(matrix: Matrix, step: int, *, instances: bool) -> list[Labels]:
+    """Return the series that lack points between others. instances: as of bridge_holes."""
+    return [
+        labels
+        for labels, points in matrix
+        if (labels.get("id") or not instances)
+        and any(later > time + 1.5 * step for time, later in pairwise(points.times))
+    ]
+
+
+def fill_holes(matrix: Matrix, older: Matrix) -> Matrix:
+    """Add points between others. older: what is found if samples may be some minutes old."""
+    known = {frozenset(labels.items()): points for labels, points in older}
+    filled = []
+    for labels, points in matrix:
+        if more := known.get(frozenset(labels.items())):
+            first, last = points.times[0], points.times[-1]
+            values = {time: value for time, value in zip(*more, strict=True) if first < time < last}
+            values |= dict(zip(*points, strict=True))
+            times = sorted(values)
+            points = Points(array("d", times), array("d", [values[time] for time in times]))  # noqa: PLW2901
+        filled.append((labels, points))
+    return filled
+
+
 def bridge_holes(matrix: Matrix, step: int, *, instances: bool) -> Matrix:
     """Add the points at which scrapes of something had failed for a few minutes: its last value.
 
