@@ -197,6 +197,13 @@ def interludes() -> Iterator[Series]:
             yield from states(pod, namespace="i")
 
 
+def down() -> Iterator[Series]:
+    """Give a pod that has not started again for ten minutes, though it exists, and another one on its node."""
+    for pod, end in (("looping", END - 600), ("steady", END)):
+        yield from life(pod, BEGIN, end, 0.5, 10, namespace="c")
+        yield from states(pod, namespace="c")
+
+
 def twice_named() -> Iterator[Series]:
     """Give a pod of ten minutes that one job scrapes as two targets, by address and by name."""
     for instance in ("10.0.0.1:10250", "n1"):
@@ -423,6 +430,7 @@ def everything() -> Iterator[Series]:
         edges,
         interludes,
         twice_named,
+        down,
         kills,
         counts,
         starts,

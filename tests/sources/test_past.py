@@ -185,6 +185,11 @@ def test_a_pod_and_its_successor_are_not_there_at_the_same_time(ask: Ask) -> Non
     assert row["memory"]["avg"] == near(510 * six_hours.MI, 0.5)
 
 
+def test_what_is_down_at_the_end_has_ended_where_its_node_is_scraped(ask: Ask) -> None:
+    rows = ask(f"pods -n c --since 6h {END} --columns cpu.avg")
+    assert {name: row["ended"] for name, row in rows.items()} == {"looping": True, "steady": False}
+
+
 def test_what_ended_just_before_the_end_has_a_row(ask: Ask) -> None:
     rows = ask(f"pods -n l --since 6h {END} --columns cpu.avg")
     assert [(name, row["ended"]) for name, row in rows.items()] == [("late", True)]

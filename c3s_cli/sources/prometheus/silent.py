@@ -20,14 +20,33 @@ NAMED: Final = 5
 
 
 def still_there(engine: Engine, match: str, time: float, pods: Collection[tuple[str, ...]]) -> set[tuple[str, ...]]:
-    """Return which of some pods have not ended by a time, as far as kube-state-metrics says."""
+    """Return which of some pods have not ended by a time, as far as kube-state-metrics says.
+
+    Those on nodes of which other pods have data are scraped, but do not run: in CrashLoopBackOff, they have ended.
+    """
     names = sorted({pod for _, pod in pods})
     found: set[tuple[str, ...]] = set()
     for label in ("pod", "exported_pod") if names else ():
         series = f"kube_pod_status_phase{promql.braces(UNFINISHED, promql.few_of(label, names), match)}"
         with suppress(C3sError):  # nobody knows
             found |= set(engine.by_container(f"group by ({promql.OF_POD}) ({series} > 0)", time))
-    return {who[:2] for who in found}.intersection(pods)
+    left = {who[:2] for who in found}.intersection(pods)
+    return left - _on_scraped_nodes(engine, match, time, left) if left else left
+
+
+def _on_scraped_nodes(
+    engine: Engine, match: str, time: float, pods: Collection[tuple[str, ...]]
+) -> set[tuple[str, ...]]:
+    """Return which of some pods are on nodes whose kubelets are still scraped."""
+    info = f"group by (namespace, pod, node) (kube_pod_info{promql.braces(match)})"
+    memory = f"group by (namespace, pod) ({promql.MEMORY}{promql.braces(promql.CONTAINERS, match)})"
+    named = promql.few_of("pod", sorted({pod for _, pod in pods}))
+    with suppress(C3sError):  # nobody knows
+        scraped = engine.vector(f"group by (node) ({info} * on (namespace, pod) group_left () {memory})", time)
+        nodes = {labels.get("node") for labels, _ in scraped}
+        where = engine.vector(f"group by ({promql.OF_POD}, node) (kube_pod_info{promql.braces(named, match)})", time)
+        return {promql.who(labels)[:2] for labels, _ in where if labels.get("node") in nodes}
+    return set()
 
 
 def nodes_without_data(history: History, nodes: Sequence[str]) -> Iterator[str]:
