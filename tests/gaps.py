@@ -72,12 +72,17 @@ SCENES: Final[dict[str, dict[str, Any]]] = {
 }
 
 
+# Where starts are not told, only the first data tells what was there before.
+NO_STARTS: Final = ("container_start_time_seconds", "kube_pod_created")
+
+
 def scenes() -> Iterator[Series]:
     """Give the series of all scenes."""
     for scene, spans in SCENES.items():
         kubelets = {"n1": spans.get("first", spans["kubelets"]), "n2": spans["kubelets"]}
         for name, labels, samples in _scene(kubelets, spans["states"], spans.get("pod")):
-            yield name, {**labels, "scene": scene}, samples
+            if scene != "begin" or name not in NO_STARTS:
+                yield name, {**labels, "scene": scene}, samples
 
 
 def _scene(kubelets: dict[str, Any], states: list[tuple[int, int]], first: Any) -> Iterator[Series]:
@@ -88,7 +93,8 @@ def _scene(kubelets: dict[str, Any], states: list[tuple[int, int]], first: Any) 
         node = f"n{number % 2 + 1}"
         alone = first and not number
         yield from _of_pod(pod, "n3" if alone else node, first if alone else kubelets[node])
-        yield from _states(pod, node, states)
+        # One of several kube-state-metrics has these.
+        yield from _states(pod, node, kubelets[node] if states == ALL and kubelets[node] == LATE else states)
     ended = [(UP, END - 3 * 3600)]
     yield from _of_pod(DONE, "n2", ended)
     if states:
