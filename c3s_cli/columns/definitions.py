@@ -71,8 +71,8 @@ NODE_CPU: Final[By] = {
     "kubelet": Definition(f"growth of node_cpu_usage_seconds_total in {PAGE} / time", OWN_SAMPLES),
     "prometheus": Definition(
         'slope of the line through the samples of container_cpu_usage_seconds_total{id="/"}, else of '
-        "node_cpu_usage_seconds_total; else the rate of node_exporter's node_cpu_seconds_total in all modes but idle, "
-        "iowait and steal",
+        "node_cpu_usage_seconds_total, else of node_exporter's node_cpu_seconds_total in all modes but idle, iowait "
+        "and steal",
         LINE,
         "nodes whose series have labels or addresses of no node",
     ),
