@@ -187,6 +187,12 @@ def test_a_key_that_is_none_is_refused_if_it_may_mean_another(demo: Run, key: st
     assert demo(f"top pods --by {key}") == (2, "", f"error: unknown key '{key}' in --by\nhint: {hint} {KEYS}\n")
 
 
+def test_plurals_are_keys(demo: Run) -> None:
+    assert demo("top pods -A --by nodes,owners") == demo("top pods -A --by node,owner")
+    assert demo("top nodes --by instance-types,zones") == demo("top nodes --by instance-type,zone")
+    assert demo("top nodes --by zones").code == 0
+
+
 def test_a_key_that_is_none_is_a_label(demo: Run) -> None:
     for key in ("app", "app.kubernetes.io/name", "team"):
         expected = demo(f"top pods -A --by label:{key}")
