@@ -71,4 +71,5 @@ def test_a_scrape_every_five_minutes_is_enough(run: Run, api: FakeApi, engine: s
     assert (result.code, result.out.split()) == (0, ["n", "p", "200m", "100Mi"])
     # Twice as long ago, it has ended.
     result = run(f"top pods -A --at 2026-03-02T00:06:00Z {where}")
-    assert (result.code, result.out) == (0, "")
+    last = "this Prometheus has no data at 2026-03-02T00:06:00Z: the last before that is of 2026-03-01T23:58:00Z"
+    assert (result.code, result.out, last in result.err) == (5, "", True), result.err
