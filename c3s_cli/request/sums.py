@@ -23,7 +23,7 @@ def parse_having(texts: Sequence[str], groups: Naming, objects: Naming) -> tuple
         try:
             summed, end = test_at(text, place, groups)
         except UsageError as problem:
-            if not str(problem).startswith("unknown column"):
+            if "unknown column" not in str(problem):
                 raise
             return test_at(text, place, objects)
         if not compares_amounts(summed):

@@ -48,6 +48,8 @@ def where(api: FakeApi) -> str:
         # What only pods have is compared before they are summed.
         ("top ns --where 'name = db-2, cpu > 3.4'", ["data"]),
         ("top ns --where 'name = db-1, cpu > 3.4'", []),
+        ("top ns --where 'status = Running, pods.count > 2'", ["shop"]),
+        ("top ns --where 'restarts = 0, age > 1s' --where 'cpu.requests = none'", ["data", "shop"]),
         ("top ns --where 'name ~ 1$'", ["data", "shop"]),
         ("top ns --where 'cpu > 3' --having 'cpu > 1'", ["data"]),
         ("top ns --where 'cpu > 4.2' --where 'cpu.requests > 2.5'", ["data", "shop"]),
