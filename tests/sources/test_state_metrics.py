@@ -49,7 +49,13 @@ def test_the_facts_are_those_of_the_api_server(run: Run, demo_server: DemoServer
 def test_recommendations_say_what_facts_of_the_source_lack(run: Run) -> None:
     used = vector(({"namespace": "n", "pod": "p", "container": "x"}, "60"))
     with FakeApi() as server:
-        engine(server, lambda query, request: told(query, request) if "kube_" in query else used)
+
+        def answer(query: str, request: Request) -> Reply | None:
+            if "kube_" in query:
+                return told(query, request)
+            return None if request.path.endswith("_range") else used
+
+        engine(server, answer)
         result = run(f"rightsize -A --from {server.url} --facts source")
     note = "note: kube-state-metrics does not know vertical autoscalers and templates: what pods request counts\n"
     assert note in result.err

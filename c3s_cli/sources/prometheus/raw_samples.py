@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct, field
@@ -82,8 +82,12 @@ class RawSamples(Struct):
 
     def _instances(self, selector: str) -> Vector:
         """Return the instances of containers, by the series of their memory: there is none for each CPU."""
-        series = f"{promql.MEMORY}{promql.braces(selector, self.match)}[{self.history.range.seconds}s]"
-        return self.engine.vector(f"group by ({promql.OF_CONTAINER}, id) (last_over_time({series}))", self.end)
+
+        def query(piece: str) -> str:
+            series = f"{promql.MEMORY}{promql.braces(selector, piece, self.match)}[{self.history.range.seconds}s]"
+            return f"group by ({promql.OF_CONTAINER}, id) (last_over_time({series}))"
+
+        return self._vector(query)
 
     def _resets(self, selector: str, matrix: Matrix) -> dict[Key, int]:
         """Return how often the counters of pods fell whose instances share a series."""
@@ -92,17 +96,20 @@ class RawSamples(Struct):
             self.rough.update(key for labels, _ in matrix if (key := promql.who(labels)[:2])[1] in names)
         if not names or len(names) > promql.MOST_NAMES:
             return {}
-        named = promql.braces(selector, self._named(names), self.match)
-        query = f"max by ({promql.OF_POD}) (resets({promql.CPU}{named}[{self.history.range.seconds}s])) > 0"
-        return {promql.who(labels)[:2]: round(value) for labels, value in self.engine.vector(query, self.end)}
+
+        def query(piece: str) -> str:
+            named = promql.braces(selector, self._named(names), piece, self.match)
+            return f"max by ({promql.OF_POD}) (resets({promql.CPU}{named}[{self.history.range.seconds}s])) > 0"
+
+        return {promql.who(labels)[:2]: round(value) for labels, value in self._vector(query)}
 
     def _perhaps_restarted(self, selector: str, matrix: Matrix) -> list[str]:
         """Return the names of pods whose counters are not greater than what they have grown, or not there any more.
 
         To ask for the last values of all takes a hundredth of the time that it takes to ask for all resets.
         """
-        series = f"{promql.CPU}{promql.braces(selector, self.match)}"
-        last = {promql.who(labels): value for labels, value in self.engine.vector(series, self.end)}
+        vector = self._vector(lambda piece: f"{promql.CPU}{promql.braces(selector, piece, self.match)}")
+        last = {promql.who(labels): value for labels, value in vector}
         step = max(1, self.history.range.window // self.history.range.step)
         names = set()
         for labels, points in matrix:
@@ -111,6 +118,17 @@ class RawSamples(Struct):
             if last.get(key, 0.0) <= grown * (1 + MARGIN):
                 names.add(key[1])
         return sorted(names)
+
+    def _vector(self, query: Callable[[str], str]) -> Vector:
+        """Query in pieces if the whole is too large. query: makes it of the matcher of a piece of the pods."""
+
+        def ask(piece: Letters) -> Vector:
+            return self.engine.vector(query(piece.matcher()), self.end)
+
+        answers, problems = self.engine.gather([Letters()], ask)
+        if problems:
+            raise problems[0][1]
+        return [element for _, answer in answers for element in answer]
 
     def _named(self, names: Sequence[str]) -> str:
         return promql.one_of("exported_pod" if self.renamed else "pod", names)
