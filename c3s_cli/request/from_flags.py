@@ -133,13 +133,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
 
         period, series = None, series_of(period, format_, connection, rows, display)
     words = words_of(display.columns, format_)
-    shown, identity = named_columns(
-        words,
-        of_lines,
-        period,
-        everywhere=everywhere,
-        exact=format_ is Format.VALUE,
-    )
+    shown, identity = named_columns(words, of_lines, period, everywhere=everywhere, exact=format_ is Format.VALUE)
     where = _condition(rows.where, structs.replace(of_objects, containers=containers))
     selected, having = _having(rows, where, naming, of_objects)
     workload = pods.workload if pods else None
