@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import structs
 
-from c3s_cli.analysis.rollup import Keys
+from c3s_cli.analysis.rollup import Keys, is_idle
 from c3s_cli.columns.of_costs import COMPARED
 from c3s_cli.model.prices import FREE, CostTerms, Price, Prices, gpus
 from c3s_cli.model.rows import Amounts, Group, Node, Pod
@@ -66,7 +66,7 @@ def with_costs(together: Callable[..., Group]) -> Callable[..., Group]:
 
 
 def _sums(members: Sequence[Any]) -> tuple[dict[str, int], int]:
-    """Sum the costs of members, and count those whose usage is unknown.
+    """Sum the costs of members, and count those whose usage is unknown, or known in part.
 
     As with requests, one unknown cost makes the sum unknown; usage is summed over the members that are measured.
     """
@@ -75,11 +75,13 @@ def _sums(members: Sequence[Any]) -> tuple[dict[str, int], int]:
     sums = {} if None in requested or not live else {"cost.requests": sum(filter(None, requested))}
     measured = [member for member in live if None not in (member.cpu_nanocores, member.memory_bytes)]
     used = [_figure(member, "cost.usage") for member in measured]
-    if measured and None not in used:
+    # Pods that have not started tell nothing about the others.
+    tells = len(measured) == len(live) or not all(map(is_idle, measured))
+    if measured and tells and None not in used:
         sums["cost.usage"] = sum(filter(None, used))
         compared = [_figure(member, "cost.requests") for member in measured]
         sums |= {} if None in compared else {COMPARED: sum(filter(None, compared))}
-    return sums, len(live) - len(measured)
+    return sums, len(live) - sum([not member.unmeasured_containers for member in measured])
 
 
 def _figure(member: Any, name: str) -> int | None:

@@ -61,7 +61,7 @@ def cost_columns(kind: Kind) -> Iterator[Column]:
     read = Needs.NODES | Needs.NODE_DETAILS | Needs.PODS
     measured = read | (Needs.POD_METRICS if kind.group is Kind.POD_GROUP else Needs.NODE_METRICS)
     grouped = kind in GROUPED
-    lacking = lacks("cost.usage") if grouped else None
+    lacking = lacks("cost.usage") if grouped else lacks("cpu") if kind is Kind.POD else None
     usage = _cost(figure("cost.usage"))
     yield Column("cost.requests", Unit.MONEY, _cost(figure("cost.requests")), "what the requests cost a month", read)
     yield Column(
@@ -71,7 +71,7 @@ def cost_columns(kind: Kind) -> Iterator[Column]:
         "what the CPU and memory used now, and the GPUs requested, would cost a month",
         measured,
         in_part=lacking,
-        floor=(usage,) if grouped else (),
+        floor=(usage,) if lacking else (),
     )
     yield Column(
         "cost.waste",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,3 +203,31 @@ def test_a_value_of_a_group_looks_for_all_its_members(run: Run, halves: FakeApi)
     halves.requests.clear()
     assert run(f"{words} pods.measured").err == ""
     assert not [path for path in halves.paths() if path.startswith("/api/v1/pods")]
+
+
+def test_so_are_its_costs(run: Run, halves: FakeApi, tmp_path: Path) -> None:
+    prices = tmp_path / "prices.yaml"
+    prices.write_text("currency: EUR\nhoursPerMonth: 700\ndefault: {coreHour: 0.03, gibHour: 0.004}\n")
+    halves.nodes(node("node-a"))
+    halves.pod_metrics(pod_metrics("n", "half", ("proxy", "5m", "50Mi")))
+    halves.pods(
+        with_containers("half", app=RUNS, proxy=RUNS),
+        pod(
+            "n",
+            "new",
+            owner=("StatefulSet", "db"),
+            phase="Pending",
+            containerStatuses=[{"name": "app", "state": WAITS}],
+        ),
+        pod("m", "runs"),
+        pod("m", "new", phase="Pending", containerStatuses=[{"name": "app", "state": WAITS}]),
+    )
+    words = f"top pods -A --prices {prices} --server {halves.url}"
+    judged = run(*words.split(), "--where", "name = half", "--fail-if", "cost.usage > 100", "--fail-if-unknown")
+    assert (judged.code, judged.err.splitlines()[-1]) == (3, UNJUDGED)
+    groups = run(*words.split(), "--by", "namespace", "--columns", "cost.usage", "-o", "value")
+    assert groups.code == 5
+    assert [bool(line) for line in groups.out.splitlines()] == [False, True]
+    assert groups.err.splitlines()[0] == (
+        "usage is the sum of what is measured only: m (0 of 2 pods measured), n (0 of 2 pods measured)"
+    )
