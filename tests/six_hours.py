@@ -204,6 +204,17 @@ def down() -> Iterator[Series]:
         yield from states(pod, namespace="c")
 
 
+def jobs() -> Iterator[Series]:
+    """Give two jobs of a workload: one ended 40 seconds after four hours began, the other began ten minutes later."""
+    for pod, begin, end, cores in (
+        ("job-1-aaaaa", END - 15000, END - 4 * 3600 + 40, 0.2),
+        ("job-2-bbbbb", END - 4 * 3600 + 600, END - 4 * 3600 + 1080, 1.0),
+    ):
+        yield "kube_pod_created", {"namespace": "w", "pod": pod}, at(begin, end, begin, STATES)
+        for metric, labels, samples in life(pod, begin - 17, end - 17, cores, 10, namespace="w"):
+            yield metric, labels, ((when + 17, value) for when, value in samples)
+
+
 def twice_named() -> Iterator[Series]:
     """Give a pod of ten minutes that one job scrapes as two targets, by address and by name."""
     for instance in ("10.0.0.1:10250", "n1"):
@@ -430,6 +441,7 @@ def everything() -> Iterator[Series]:
         edges,
         interludes,
         twice_named,
+        jobs,
         down,
         kills,
         counts,

@@ -185,6 +185,12 @@ def test_a_pod_and_its_successor_are_not_there_at_the_same_time(ask: Ask) -> Non
     assert row["memory"]["avg"] == near(510 * six_hours.MI, 0.5)
 
 
+def test_what_ended_just_after_the_begin_counts_for_its_seconds(ask: Ask) -> None:
+    (row,) = ask(f"pods -n w --by namespace --since 4h {END} --columns cpu.avg,coverage").values()
+    assert millicores(row["cpu"]["avg"]) == near((40 * 200 + 480 * 1000) / 520, 2)
+    assert row["coverage"] == pytest.approx(100 * 520 / 14400, abs=0.3)
+
+
 def test_what_is_down_at_the_end_has_ended_where_its_node_is_scraped(ask: Ask) -> None:
     rows = ask(f"pods -n c --since 6h {END} --columns cpu.avg")
     assert {name: row["ended"] for name, row in rows.items()} == {"looping": True, "steady": False}

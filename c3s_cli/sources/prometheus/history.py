@@ -268,11 +268,23 @@ class History(Struct):
 
     def _average_of(self, keys: Sequence[Key]) -> float | None:
         """Return growth over time of the sum of objects; None if it is not known how much all of them grew."""
-        if not all(key in self.grown for key in keys):
+        grown = [self.grown.get(key, self._rest(key)) for key in keys]
+        if None in grown:
             return None
         overlap = self._overlap(keys, self.range.step)
         seconds = sum(overlap[place] for place in self.measured)
-        return sum(self.grown[key] for key in keys) / seconds if seconds else None
+        return sum(filter(None, grown)) / seconds if seconds else None
+
+    def _rest(self, key: Key) -> float | None:
+        """Return how much an object grew that ended a few scrapes after the begin of the range; None of others.
+
+        Engines need two samples in the range to tell it.
+        """
+        first, last = self.lives.get(key, (self.start, math.inf))
+        if not self.measured or first > self.start or last - self.start > FEW * self.range.interval:
+            return None
+        value = self.lines["cpu"][key][min(self.measured)] if min(self.measured) == 1 else math.nan
+        return None if math.isnan(value) else value / self.range.window * (last - self.start)
 
     def _near(self, absent: Collection[int]) -> frozenset[int]:
         """Return the points whose windows reach into one without data, on either side."""
