@@ -248,7 +248,10 @@ def test_pods_that_run_without_series_are_no_empty_namespace(run: Run, api: Fake
     # The server's clock says 2026-03-02T09:30:00Z.
     api.pods(pod("n", "p", "a", created="2026-03-02T09:20:00Z"), namespace="n")
     assert run(f"top pods -n n {where}") == (0, "", "No resources found in n namespace.\n")
-    api.pods(pod("n", "p", "", phase="Pending"), pod("n", "q", "a", created="2026-03-02T09:00:00Z"), namespace="n")
+    waiting = pod("n", "p", "", phase="Pending"), pod("n", "pulls", "a", phase="Pending")
+    api.pods(*waiting, namespace="n")
+    assert run(f"top pods -n n {where}").code == 0
+    api.pods(*waiting, pod("n", "q", "a", created="2026-03-02T09:00:00Z"), namespace="n")
     assert run(f"top pods -n n {where}") == (
         1,
         "",

@@ -11,7 +11,7 @@ from c3s_cli.sources.kubelet import polling
 from c3s_cli.sources.kubelet import usage as kubelet
 from tests.conftest import Run
 from tests.kubelets import NOW, TEXT, THEN, Waiting, look, pages, path
-from tests.servers import FakeApi, Reply, node, pod, status
+from tests.servers import FakeApi, Reply, Request, node, pod, status
 
 
 @pytest.fixture
@@ -86,3 +86,21 @@ def test_who_may_not_list_nodes_can_read_a_summary(run: Run, moving: FakeApi) ->
     )
     result = run(f"top pods p -n n --no-headers --from kubelet --server {moving.url}")
     assert (result.code, result.out.split(), result.err) == (0, ["p", "5m", "1Mi"], "")
+
+
+def test_a_first_answer_that_takes_long_is_no_clock_that_stands_still(
+    run: Run, moving: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = Waiting()
+    monkeypatch.setattr(kubelet, "Kubelets", partial(kubelet.Kubelets, clock=waiting, sleep=waiting.sleep))
+    monkeypatch.setattr(polling, "STILL", 5.0)
+    moving.nodes(node("a"))
+    texts = [look(NOW, 101), look(THEN)]
+
+    def answer(_request: Request) -> Reply:
+        waiting.now += 10.0 * (len(texts) == 2)
+        return Reply(texts.pop(), content_type=TEXT)
+
+    moving.routes[path("a")] = answer
+    result = run(f"top nodes --no-headers --from kubelet --server {moving.url}")
+    assert (result.code, result.out.split(), result.err) == (0, ["a", "100m", "2%", "1024Mi", "12%"], "")
