@@ -18,6 +18,7 @@ from c3s_cli.model.sample import WHOLE, Failure, Sample
 from c3s_cli.report import LeftOut, Report
 from c3s_cli.request.comparing import DiffRequest
 from c3s_cli.request.query import Query, SortKey
+from c3s_cli.terminal.stderr import counted
 
 
 class SideRows(Struct, frozen=True):
@@ -66,8 +67,15 @@ def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report
     query = request.query
     sorted_by = query.sort or tuple(_by_size(column) for column in request.columns if column.unit not in TEXTUAL)
     query = structs.replace(query, sort=sorted_by, limit=None)
+    of_both = {each for sample in before.samples for each in sample.remarks}
+    of_both &= {each for sample in after.samples for each in sample.remarks}
     samples = [
-        structs.replace(sample, failures=(), moment="", remarks=tuple(f"{name}: {each}" for each in sample.remarks))
+        structs.replace(
+            sample,
+            failures=(),
+            moment="",
+            remarks=tuple(f"{'before and after' if each in of_both else name}: {each}" for each in sample.remarks),
+        )
         for name, side in (("before", before), ("after", after))
         for sample in side.samples
     ]
@@ -81,6 +89,7 @@ def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report
         left_out=LeftOut(unfiltered if query.fail_if else (), bool(request.selected or request.base.where)),
     )
     rows = [row for row in report.rows if _differs(row, request)]
+    little = sum(_differs(row, structs.replace(request, least=Fraction(0))) for row in report.rows) - len(rows)
     shown = rows if request.query.limit is None else rows[: request.query.limit]
     message = "" if rows else "No changes found" if changes else report.empty_message
     return structs.replace(
@@ -91,8 +100,15 @@ def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report
         source=" → ".join(dict.fromkeys(_source(side) for side in (before, after))),
         compared={"before": before.now, "after": after.now},
         usage_time=max(before.now, after.now),
-        remarks=(*report.remarks, *_doubts(rows, before, after)),
+        remarks=(*report.remarks, *_hidden(little, request.least), *_doubts(rows, before, after)),
     )
+
+
+def _hidden(little: int, least: Fraction) -> Iterator[str]:
+    """Say how many rows changed by so little that they are left out."""
+    if little:
+        them = "it" if little == 1 else "them"
+        yield f"{counted(little, 'row')} changed by no more than {float(least):g}%: --min-change 0 shows {them}"
 
 
 def _doubts(rows: Sequence[Any], before: SideRows, after: SideRows) -> Iterator[str]:

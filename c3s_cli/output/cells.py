@@ -120,11 +120,16 @@ def _rounded_down(part: int, whole: int) -> int:
     return 100 * part // whole
 
 
+def _rounded(part: float, whole: float) -> int:
+    """Divide, and round halves up."""
+    return int((2 * part + whole) // (2 * whole))
+
+
 def percent_cell(column: Column) -> Callable[[int | None, int | None], str]:
     """Return the formatter of a percentage, which takes part and whole.
 
     Of allocatable or capacity it rounds exactly like kubectl, and is `0%` if the whole is 0. Of anything else it is
-    rounded down, and `<none>` if the whole is 0.
+    rounded down, a change to the nearest, and `<none>` if the whole is 0.
     """
     percent: Callable[[int, int], int] = _rounded_down
     over_nothing = NONE
@@ -137,7 +142,7 @@ def percent_cell(column: Column) -> Callable[[int | None, int | None], str]:
         if part is None:
             return NONE  # of no limit, whatever is used
         if column.signed:
-            return _signed(part, f"{int(abs(100 * part) / whole)}%") if whole else over_nothing
+            return _signed(part * whole, f"{_rounded(100 * abs(part), abs(whole))}%") if whole else over_nothing
         return f"{percent(part, whole)}%" if whole else over_nothing
 
     return cell

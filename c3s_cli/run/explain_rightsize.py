@@ -113,11 +113,15 @@ def _lines(history: ContainerHistory, row: Recommendation, rule: Rule, sizes: Ma
 
 
 def _rounding(history: ContainerHistory, resource: str, advice: Advice, rule: Rule) -> str:
-    """Return what was rounded up to the recommendation, in words; "" if it is something else, or was not rounded."""
+    """Return what was rounded up to the recommendation, or why the request stays; "" if neither is so."""
     need, _ = need_of(resource, history, advice.used or 0, rule)
     value, written = rounded(resource, need, rule), AMOUNTS[UNITS[resource]]
-    floored = advice.reason.startswith("floor")
-    if floored or advice.recommended_requests != value or value == need:
+    bounded = advice.reason.startswith(("floor", "ceiling"))
+    if advice.requests is not None and advice.recommended_requests == advice.requests != value and not bounded:
+        if need <= advice.requests:
+            return f": {written(need)}, which the request covers: it stays"
+        return f": {written(need)}, less than {rule.min_change / 100:g}% more than the request: it stays"
+    if bounded or advice.recommended_requests != value or value == need:
         return ""
     return f": {written(need)}, rounded up to a multiple of {written(STEPS[resource])}"
 

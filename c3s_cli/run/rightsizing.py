@@ -136,8 +136,12 @@ def _without_advice(report: Report) -> Iterator[str]:
     if groups:
         yield f"{unknown} of {sum(row.container_count for row in rows)} containers have no recommendation"
         return
-    reasons = dict.fromkeys(why for row in rows for why in row.unknown)
-    yield f"{unknown} of {len(rows)} containers have no recommendation: {named(list(reasons))}"
+    # What all but the first begin with, too, is said once.
+    common = "too little history: "
+    reasons = sorted(dict.fromkeys(why for row in rows for why in row.unknown), key=lambda why: why.startswith(common))
+    first = next((place for place, why in enumerate(reasons) if why.startswith(common)), 0)
+    reasons[first + 1 :] = (why.removeprefix(common) for why in reasons[first + 1 :])
+    yield f"{unknown} of {len(rows)} containers have no recommendation: {named(reasons)}"
 
 
 def _remarks(report: Report, request: RightsizeRequest) -> Iterator[str]:

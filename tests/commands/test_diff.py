@@ -234,7 +234,26 @@ def test_a_table_has_both_values_and_changes_with_their_signs(run: Run, files: t
     assert [line.partition(", usage of reading 1, ")[0] for line in result.err.splitlines()] == [
         f"before: {files[0]}",
         f"after: {files[1]}",
+        "note: 1 row changed by no more than 1%: --min-change 0 shows it",
     ]
+
+
+def test_rows_that_hardly_changed_are_counted_and_percentages_rounded(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    file = str(tmp_path / "small.c3s")
+    for cpu, memory in ((1000, 523), (1010, 513)):
+        serve(api, {("shop", "a"): a_pod(cpu, memory), ("shop", "b"): a_pod(cpu), ("shop", "c"): a_pod()})
+        assert run("record", file, "--server", api.url, "--count", "1", "-n", "shop").code == 0
+    sides = ("diff", "-n", "shop", f"{file}@#1", file)
+    result = run(*sides, "--columns", "cpu.change%,memory.change%", "--min-change", "1.5")
+    assert result.out == "NAME   CPU-CHANGE(%)   MEMORY-CHANGE(%)\na      +1%             -2%\n"
+    notes = [
+        "before and after: the recording covers only namespaces shop",
+        "1 row changed by no more than 1.5%: --min-change 0 shows it",
+    ]
+    assert result.err.splitlines()[2:] == [f"note: {note}" for note in notes]
+    document = json.loads(run(*sides, "--min-change", "1.5", "-o", "json").out)
+    assert (document["metadata"]["remarks"], document["omitted"]) == (notes, 0)
+    assert len(run(*sides, "--min-change", "0", "-o", "name").out.splitlines()) == 2
 
 
 def names(result: Any) -> list[str]:

@@ -45,3 +45,25 @@ def test_the_explanation_says_what_was_rounded(demo: Run) -> None:
     lines = demo(f"rightsize rollout/checkout {PAST} --explain").out.splitlines()
     said = [line.split(maxsplit=5)[-2:] for line in lines if "istio-proxy" in line and "recommended requests" in line]
     assert said == [["25m", "floor"], ["128Mi", "max + 15%: 69Mi, rounded up to a multiple of 64Mi"]]
+
+
+def test_the_explanation_says_why_a_request_stays(demo: Run) -> None:
+    """Below the floor, or by less than --min-change: the reason in the table is only what it was compared with."""
+    said = []
+    for workload, container in (
+        ("sts/postgres -n team-checkout", "exporter"),
+        ("sts/elasticsearch -n team-search", ""),
+    ):
+        lines = demo(f"rightsize {workload} --from prometheus --since 2d --explain").out.splitlines()
+        said += [line.split(maxsplit=5)[-2:] for line in lines if container in line and "recommended requests" in line]
+    assert said == [
+        ["10m", "p95: 3m, which the request covers: it stays"],
+        ["32Mi", "max + 15%: 20Mi, which the request covers: it stays"],
+        ["950m", "p95: 928m, rounded up to a multiple of 25m"],
+        ["8192Mi", "max + 15%: 8555Mi, less than 10% more than the request: it stays"],
+    ]
+
+
+def test_what_too_little_history_begins_with_is_said_once(demo: Run) -> None:
+    said = demo("rightsize -n team-checkout --from prometheus --since 2d -o name").err.splitlines()[-1]
+    assert said == "3 of 8 containers have no recommendation: too little history: 10h of 24h, 5h of 24h"
