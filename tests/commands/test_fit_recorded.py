@@ -62,8 +62,8 @@ def test_rules_of_pods_count(run: Run, api: FakeApi, tmp_path: Path) -> None:
     assert drained.code == 3
     refused = "drain refuses: no controller"
     assert [line.split(None, 4)[1:] for line in drained.out.splitlines()[1:]] == [
-        ["db", "n2", "<none>", f"selector (1 node),{refused}"],
-        ["web", "n2", "<none>", f"taint spot:NoSchedule (1 node),{refused}"],
+        ["db", "n2", "<none>", f"selector (1 node), {refused}"],
+        ["web", "n2", "<none>", f"taint spot:NoSchedule (1 node), {refused}"],
     ]
     assert run(f"fit --cpu 1 --from {without}") == (
         1,
