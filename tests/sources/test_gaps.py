@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from c3s_cli.amounts.timestamp import utc
 from tests import gaps
 from tests.conftest import Run
 from tests.servers import FakeApi, node
@@ -150,3 +151,16 @@ def test_a_gap_that_ends_within_the_first_step_is_said_and_does_not_count(ask: A
         pod: [near(500), near(500)] for pod in (*gaps.PODS, gaps.DONE)
     }
     assert "there is no data for 15m0s of the range of 5h15m0s" in remarks
+
+
+@pytest.mark.parametrize(("seconds", "covered"), [(95, 96), (125, 96), (180, 95), (240, 94)])
+def test_averages_are_over_the_time_that_samples_cover(ask: Any, seconds: int, covered: int) -> None:
+    """Scrapes that stopped so shortly before the end are no gap yet, but no usage of 0 either."""
+    end = utc(gaps.DOWN + seconds)
+    for what in ("pods -n m", "nodes"):
+        rows, said = ask("end", f"top {what} --since 1h --end {end} --columns cpu.min,cpu.avg,cpu.max,coverage")
+        truth = near(4000 if what == "nodes" else 500, 0.1)
+        for name, row in rows.items():
+            assert [millicores(row["cpu"][each]) for each in ("min", "avg", "max")] == [truth] * 3, name
+            assert row["coverage"] == pytest.approx(covered, abs=1.5), name
+        assert (bool(rows), said) == (True, [])

@@ -73,3 +73,10 @@ def test_a_scrape_every_five_minutes_is_enough(run: Run, api: FakeApi, engine: s
     result = run(f"top pods -A --at 2026-03-02T00:06:00Z {where}")
     last = "this Prometheus has no data at 2026-03-02T00:06:00Z: the last before that is of 2026-03-01T23:58:00Z"
     assert (result.code, result.out, last in result.err) == (5, "", True), result.err
+
+
+@pytest.mark.parametrize("end", ["00:00:50", "00:03:20", "00:06:00"])
+def test_the_time_after_the_last_scrape_is_not_one_without_load(run: Run, api: FakeApi, engine: str, end: str) -> None:
+    chosen = ("--from", engine, "--server", api.url, "--prometheus-match", 'job="kubelet"', "--no-headers")
+    result = run(*f"top pods -A --since 30m --end 2026-03-02T{end}Z --columns name,cpu.min,cpu.avg".split(), *chosen)
+    assert (result.code, result.out.split()) == (0, ["p", "200m", "200m"])

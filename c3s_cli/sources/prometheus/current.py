@@ -29,6 +29,7 @@ from c3s_cli.sources.prometheus.samples import (
     gauge,
     interval_of,
     longest_of,
+    newest_of,
     rate,
     still_scraped,
     target_of,
@@ -60,11 +61,12 @@ class Current(Struct):
     """The usage at one time.
 
     gather: queries in pieces, as PrometheusUsage does. interval: between two scrapes, longest: what nine of ten are
-    below. ages: up to how old values of counters are when they are scraped, as far as known. selectors: the matchers
-    that select the series of containers, and of pods on nodes without these. renamed: whether to select by
-    exported_namespace. jobs: the jobs that scrape containers, and the paths that they scrape. sizes: how many series of
-    containers there are of each resource, and how many containers. rules: the recording rules that serve instead of
-    them. kinds: the kinds of series that nodes have, in the order of their use. least: the window to begin with.
+    below. newest: the time of the newest sample; 0 if there is none. ages: up to how old values of counters are when
+    they are scraped, as far as known. selectors: the matchers that select the series of containers, and of pods on
+    nodes without these. renamed: whether to select by exported_namespace. jobs: the jobs that scrape containers, and
+    the paths that they scrape. sizes: how many series of containers there are of each resource, and how many
+    containers. rules: the recording rules that serve instead of them. kinds: the kinds of series that nodes have, in
+    the order of their use. least: the window to begin with.
     """
 
     engine: Engine
@@ -73,6 +75,7 @@ class Current(Struct):
     gather: Callable[..., Any]
     interval: float | None = None
     longest: float = 0.0
+    newest: float = 0.0
     ages: float = 0.0
     selectors: tuple[str, ...] = (promql.CONTAINERS,)
     renamed: bool = False
@@ -217,6 +220,7 @@ class Current(Struct):
         # Whether a window contains its first moment depends on the version of the engine.
         matrix = [(labels, later) for labels, points in matrix if (later := points.after(self.time - window)).times]
         self.interval = interval_of(matrix) or self.interval
+        self.newest = newest_of(matrix, self.newest)
         self.longest = longest_of(matrix) or self.longest
         self.ages = max(self.ages, ages_of(matrix) if resource == "cpu" else 0.0)
         if self.least > promql.WINDOW:
@@ -297,6 +301,7 @@ class Current(Struct):
         matrix = self.engine.samples(f"{series}[{promql.WIDER[0]}s]", self.time)
         if not matrix:
             return None
+        self.newest = newest_of(matrix, self.newest)
         intervals = [interval for each in matrix if (interval := interval_of([each]))]
         interval = max(intervals, default=float(promql.WIDER[0] / ENOUGH))
         self.interval = max(interval, self.interval or 0.0)

@@ -43,7 +43,8 @@ HALF: Final = 0.5
 class Past(Struct):
     """The points of a range. wanted: the statistics. rules: the recording rules that serve instead of containers.
 
-    Objects are (node,), (namespace, pod) or with a container. empty: the points without any data.
+    Objects are (node,), (namespace, pod) or with a container. seconds: of the range as it was asked for; its points may
+    end with the last data before that. empty: the points without any data.
     lost: the seconds of gaps between these. unsure: by which share windows of CPU may be wrong.
     rough: pods that restarted, or may have, whose samples were not read.
     """
@@ -55,6 +56,7 @@ class Past(Struct):
     history: History
     wanted: Sequence[str]
     rules: Mapping[str, str]
+    seconds: int
     containers: bool = False
     renamed: bool = False
     empty: frozenset[int] = frozenset()
@@ -337,4 +339,4 @@ class Past(Struct):
         if rough := len({key[:2] for key in keys}.intersection(self.rough)) if self.rough else 0:
             estimated["coverage.rough"] = rough
         seconds = round(self.history.lived(keys) - unseen)
-        return {"coverage.seconds": max(0, seconds), "coverage.range": self.period.seconds, **step, **estimated}
+        return {"coverage.seconds": max(0, seconds), "coverage.range": self.seconds, **step, **estimated}

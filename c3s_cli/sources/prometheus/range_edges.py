@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -100,6 +101,27 @@ class Edges(Struct):
             if later and later * few <= number:
                 return time
         return None
+
+
+def end_of_data(engine: Engine, match: str, end: float, newest: float, interval: float) -> float:
+    """Return the time of the last scrape of anything, if more are missing before the end of a range; else the end.
+
+    Engines do not extrapolate that far: averages over the whole range would be too low. newest: the time of the newest
+    sample of what is shown, which may have ended while other things are scraped; 0 if there is none.
+    """
+    near = end - promql.NEAR * interval + 1
+    if not newest or newest >= near:
+        return end
+    span = f"[{math.ceil(end - newest + interval)}s:{math.ceil(interval / 2)}s]"
+    for series in promql.of_others(match):
+        try:
+            last = engine.vector(f"max(max_over_time(timestamp({series}){span}))", end)
+        except C3sError:  # nobody knows
+            return end
+        if last:
+            newest = max(newest, last[0][1])
+            break
+    return end if newest >= near else float(math.ceil(newest))
 
 
 def words(last: float, end: float, of: str = "") -> str:

@@ -23,7 +23,7 @@ def remarks_on(past: Past, last: float, ages: float) -> Iterator[str]:
     missing = sum(history.start + place * period.step <= last for place in past.empty - {0})
     if keys and (past.lost >= promql.WINDOW or missing > max(1, SHORT * period.points)):
         hours = go_duration(round((missing * period.step + past.lost) / 60) * 60 * 10**9)
-        yield f"there is no data for {hours} of the range of {go_duration(period.seconds * 10**9)}"
+        yield f"there is no data for {hours} of the range of {go_duration(past.seconds * 10**9)}"
     unsure = max(past.unsure, past.windows.unsure)
     if unsure and {*past.wanted} - {"cpu.avg"}:
         share = f"{math.ceil(unsure * 100)}%"

@@ -57,6 +57,11 @@ def interval_of(matrix: Matrix) -> float | None:
     return median(gaps) if gaps else None
 
 
+def newest_of(matrix: Matrix, known: float) -> float:
+    """Return the time of the newest sample. known: another one."""
+    return max([known, *(points.times[-1] for _, points in matrix)])
+
+
 def longest_of(matrix: Matrix) -> float:
     """Return the time between two samples that all but the longest gaps stay below, in seconds.
 

@@ -280,12 +280,17 @@ class PrometheusUsage(Usage):
         interval = self._current().interval or promql.WINDOW / 5
         wanted = statistics_of(self._wanted())
         start, end = self._times()
+        seconds = max(end - start, 60.0)
+        longest = self._current().longest
+        last = self._last or range_edges.end_of_data(
+            self.engine, self.match, end, self._current().newest, max(interval, longest)
+        )
+        end = last if last - start >= promql.STEPS[0] else end
         step = self.scope.period.step if self.scope.period else None
         extrapolates = self.engine.extrapolates()
-        longest = self._current().longest
         period = promql.range_of(max(end - start, 60.0), step, interval, extrapolates=extrapolates, longest=longest)
         history = History(period, end - period.points * period.step)
-        return Past(self.engine, self._gather, self.match, end, history, wanted, self._current().rules)
+        return Past(self.engine, self._gather, self.match, end, history, wanted, self._current().rules, int(seconds))
 
     def _measured(self, read: Callable[[], dict[Any, Any]], read_past: Callable[[Past, Any], None]) -> tuple[Any, Any]:
         """Read usage at the end of a range, or before the gap in which it ends, and the points that are needed."""
