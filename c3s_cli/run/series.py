@@ -56,6 +56,7 @@ class _Readings:
         self.failures: list[Failure] = []
         self.notes: dict[str, None] = {}
         self.rows = 0
+        self.with_rows = 0
         self.absence: C3sError | None = None
         self.moments = self._moments(period)
 
@@ -97,6 +98,7 @@ class _Readings:
                 self.failures += report.failures
                 self.notes |= dict.fromkeys(report.remarks)
                 self.rows += len(report.rows)
+                self.with_rows += bool(report.rows)
                 if query.extended:
                     # All readings have the columns of the first.
                     query = structs.replace(query, columns=report.columns, extended=False)
@@ -123,6 +125,8 @@ class _Readings:
         yield from self.query.remarks
         if not self.rows:
             yield "No resources found"
+        elif not self.failures and self.with_rows < len(self.moments):
+            yield f"note: {len(self.moments) - self.with_rows} of {len(self.moments)} readings have no rows"
         yield from (f"note: {note}" for note in self.notes)
         lines = Counter(line_of(each, with_context=self.fleet.several) for each in self.failures)
         for line, count in lines.items():
