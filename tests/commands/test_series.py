@@ -259,11 +259,12 @@ def test_a_prometheus_has_a_row_for_every_step(demo: Run) -> None:
 
 
 def test_readings_without_rows_are_counted(demo: Run) -> None:
-    result = demo("top pods -n team-checkout --workload Deployment/cart --series --since 1d --step 6h --from prometheus")
+    result = demo(
+        "top pods -n team-checkout --workload Deployment/cart --series --since 1d --step 6h --from prometheus"
+    )
     assert {line.split()[0] for line in result.out.splitlines()[1:]} == {"2026-03-02T03:30:00Z", "2026-03-02T09:30:00Z"}
     assert result.err == (
-        "usage of 4 readings from 2026-03-01T15:30:00Z to 2026-03-02T09:30:00Z\n"
-        "note: 2 of 4 readings have no rows\n"
+        "usage of 4 readings from 2026-03-01T15:30:00Z to 2026-03-02T09:30:00Z\nnote: 2 of 4 readings have no rows\n"
     )
 
 
