@@ -79,13 +79,20 @@ def test_a_gap_at_the_end_may_have_begun_just_now(ask: Any, minutes: int, lines:
     for scene in ("end", "nearly"):
         rows, said = ask(scene, f"top pods -n m --since 3h --end 2026-03-01T23:{20 + minutes}:30Z --columns cpu.avg")
         assert {name: row.get("ended", False) for name, row in rows.items()} == ENDED, scene
-        assert [each.partition(" from ")[0] for each in said] == ["the range ends in a gap"] * lines, scene
+        unscraped = "11 pods were not scraped for up to 270s at the end of the range: averages of CPU may be up to "
+        low = [f"{unscraped}3% too low, minima more"] * ((scene, minutes) == ("nearly", 4))
+        assert [each.partition(" from ")[0] for each in said] == ["the range ends in a gap"] * lines + low, scene
 
 
 def test_a_node_whose_kubelet_is_silent_is_still_there(ask: Any, run: Run, engine: str, api: FakeApi) -> None:
     rows, said = ask("node", f"top pods -n m {RANGE} --columns cpu.avg")
     assert {name: row.get("ended", False) for name, row in rows.items()} == ENDED
     assert [each[:46] for each in said] == ["6 pods are still there, but without data since"]
+    for what, who in (("pods -n m", "6 pods were"), ("nodes", "1 node was")):
+        # Whether it was is not known before five minutes.
+        _, said = ask("node", f"top {what} --since 30m --end {utc(gaps.DOWN + 180)} --columns cpu.avg")
+        words = f"{who} not scraped for up to 180s at the end of the range: averages of CPU may be up to 9% too low"
+        assert said == [f"{words}, minima more"]
     rows, said = ask("node", f"top nodes {RANGE} --columns cpu.avg,cpu.usage")
     assert (rows["n1"].get("ended"), rows["n1"]["cpu"].get("usage")) == (None, None)
     assert [each[:63] for each in said] == ["nodes without data until the end of the range: n1 since 2026-03"]

@@ -61,12 +61,12 @@ class Current(Struct):
     """The usage at one time.
 
     gather: queries in pieces, as PrometheusUsage does. interval: between two scrapes, longest: what nine of ten are
-    below. newest: the time of the newest sample; 0 if there is none. ages: up to how old values of counters are when
-    they are scraped, as far as known. selectors: the matchers that select the series of containers, and of pods on
-    nodes without these. renamed: whether to select by exported_namespace. jobs: the jobs that scrape containers, and
-    the paths that they scrape. sizes: how many series of containers there are of each resource, and how many
-    containers. rules: the recording rules that serve instead of them. kinds: the kinds of series that nodes have, in
-    the order of their use. least: the window to begin with.
+    below. newest: the time of the newest sample; 0 if there is none. last: of each object. ages: up to how old values
+    of counters are when they are scraped, as far as known. selectors: the matchers that select the series of
+    containers, and of pods on nodes without these. renamed: whether to select by exported_namespace. jobs: the jobs
+    that scrape containers, and the paths that they scrape. sizes: how many series of containers there are of each
+    resource, and how many containers. rules: the recording rules that serve instead of them. kinds: the kinds of series
+    that nodes have, in the order of their use. least: the window to begin with.
     """
 
     engine: Engine
@@ -76,6 +76,7 @@ class Current(Struct):
     interval: float | None = None
     longest: float = 0.0
     newest: float = 0.0
+    last: dict[tuple[str, ...], float] = field(default_factory=dict)
     ages: float = 0.0
     selectors: tuple[str, ...] = (promql.CONTAINERS,)
     renamed: bool = False
@@ -221,6 +222,9 @@ class Current(Struct):
         matrix = [(labels, later) for labels, points in matrix if (later := points.after(self.time - window)).times]
         self.interval = interval_of(matrix) or self.interval
         self.newest = newest_of(matrix, self.newest)
+        for labels, points in matrix:
+            key = key_of(labels)
+            self.last[key] = max(points.times[-1], self.last.get(key, 0.0))
         self.longest = longest_of(matrix) or self.longest
         self.ages = max(self.ages, ages_of(matrix) if resource == "cpu" else 0.0)
         if self.least > promql.WINDOW:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Collection, Iterator
+from typing import Any, Final
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.sources.prometheus import promql
+from c3s_cli.sources.prometheus.current import Current
 from c3s_cli.sources.prometheus.past import Past
 
 # Gaps shorter than this share of the range are not worth a remark.
 SHORT: Final = 0.005
 # A smaller error of windows of CPU is not worth one.
 UNSURE: Final = 0.02
+# Nor is a smaller error of an average.
+LOW: Final = 0.01
 
 
-def remarks_on(past: Past, last: float, ages: float) -> Iterator[str]:
-    """Yield it. last: the end of the range, or of its data. ages: up to how old values are when they are scraped."""
-    period, history = past.period, past.history
+def remarks_on(past: Past, last: float, current: Current, used: Collection[Any]) -> Iterator[str]:
+    """Yield it. last: the end of the range, or of its data. used: what runs then, pods or names of nodes."""
+    period, history, ages = past.period, past.history, current.ages
     keys = history.objects()
     missing = sum(history.start + place * period.step <= last for place in past.empty - {0})
     if keys and (past.lost >= promql.WINDOW or missing > max(1, SHORT * period.points)):
@@ -47,3 +50,23 @@ def remarks_on(past: Past, last: float, ages: float) -> Iterator[str]:
     elif keys and period.step > max(usual := promql.usual_step(period.seconds), promql.WINDOW):
         words = go_duration(usual * 10**9)
         yield f"each point of CPU is the average of a --step, so maxima are lower than with the usual {words}"
+    yield from _without_last_samples(past, current, used)
+
+
+def _without_last_samples(past: Past, current: Current, used: Collection[Any]) -> Iterator[str]:
+    """Say whose kubelets were not scraped for the last minutes, so that engines count these without load."""
+    silent: dict[Any, float] = {}
+    for key, time in current.last.items():
+        who = key[:2] if len(key) > 1 else key[0]
+        # What has no window at the end either counts until its last sample.
+        if who in used and past.period.lookback < past.end - time < past.period.window:
+            silent[who] = max(past.end - time, silent.get(who, 0.0))
+    seconds = max(silent.values(), default=0.0)
+    low = (seconds - past.period.interval / 2) / past.period.seconds
+    if low >= LOW and any(each.startswith("cpu.") for each in past.wanted):
+        kind = "node" if isinstance(next(iter(silent)), str) else "pod"
+        who = f"1 {kind} was" if len(silent) == 1 else f"{len(silent)} {kind}s were"
+        yield (
+            f"{who} not scraped for up to {math.ceil(seconds)}s at the end of the range: averages of CPU may be up to "
+            f"{math.ceil(low * 100)}% too low, minima more"
+        )

@@ -303,7 +303,7 @@ class PrometheusUsage(Usage):
         read_past(past, used)
         if len(used) * range_edges.FEW <= len({key[:2] for key in past.history.objects()}) and self._ends_in_gap():
             used = read()
-        self.engine.remarks |= dict.fromkeys(remarks_on(past, self._moment(), self._current().ages))
+        self.engine.remarks |= dict.fromkeys(remarks_on(past, self._moment(), self._current(), used))
         return used, past
 
     def _ends_in_gap(self) -> bool:
