@@ -92,7 +92,9 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("-f=csv", "--output csv", of="rightsize"),
     Read("--use-oomkill-data, --use_oomkill_data", "", of="rightsize", remark="OOM kills count"),
     Read("--output=kubectl", "--output patch", of="rightsize"),
+    Read("--output=helm, --output=values", "--output resources", of="rightsize"),
     Read("--to, --until", "--after {}", of="diff"),
+    Read("--at", "--before {}", of="diff"),
     # What repeats a reading: flags of `watch`, or that command.
     Read("--every, --refresh, --delay, -d", "--interval {}"),
     # From so long ago, and not so long before the end, as in journalctl.

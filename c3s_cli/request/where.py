@@ -240,6 +240,8 @@ def _check_operator(operator: str, column: Column, word: Word | None) -> None:
     problem = f"{operator} does not go with {word.value if word else about}" if known else f"{operator} is no operator"
     meant = MEANT.get(operator)
     advice = f"did you mean {meant}?" if meant in allowed else f"use one of: {' '.join(allowed)}"
+    if column.unit is Unit.BOOLEAN and not word:
+        advice = f"did you mean {column.name} = true?"
     raise UsageError(problem, hint=advice)
 
 

@@ -141,7 +141,8 @@ def _without_advice(report: Report) -> Iterator[str]:
     reasons = sorted(dict.fromkeys(why for row in rows for why in row.unknown), key=lambda why: why.startswith(common))
     first = next((place for place, why in enumerate(reasons) if why.startswith(common)), 0)
     reasons[first + 1 :] = (why.removeprefix(common) for why in reasons[first + 1 :])
-    yield f"{unknown} of {len(rows)} containers have no recommendation: {named(reasons)}"
+    less = "; --min-history takes less" if first < len(reasons) and reasons[first].startswith(common) else ""
+    yield f"{unknown} of {len(rows)} containers have no recommendation: {named(reasons)}{less}"
 
 
 def _remarks(report: Report, request: RightsizeRequest) -> Iterator[str]:

@@ -130,7 +130,7 @@ def test_containers_of_groups_are_said_to_be_none(demo: Run) -> None:
 
 def test_changes_that_are_none_have_a_reason(demo: Run) -> None:
     result = demo("rightsize deploy/search-api -n team-search -o resources --from prometheus --since 2h")
-    reason = "2 of 2 containers have no recommendation: too little history: 2h of 24h\n"
+    reason = "2 of 2 containers have no recommendation: too little history: 2h of 24h; --min-history takes less\n"
     assert (result.code, result.out, result.err) == (5, "", reason)
 
 

@@ -11,6 +11,8 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
         "diff -n default --before 1h --after 10m",
         "--to 10m is read as --after 10m",
     ),
+    ("diff -n default --at 1h", "diff -n default --before 1h", "--at 1h is read as --before 1h"),
+    ("rightsize --output helm", "rightsize -o resources", "--output helm is read as --output resources"),
     (
         "top nodes --compare 1h",
         "diff nodes --before 1h",

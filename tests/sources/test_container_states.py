@@ -183,7 +183,7 @@ def test_the_states_are_compared(run: Run, three: str, condition: str, expected:
 def test_states_are_only_true_or_false(run: Run) -> None:
     for condition, words in (
         ("oomKilled = yes", "'yes' is no value for oomKilled (boolean)\nhint: write it as true or false"),
-        ("oomKilled > true", "> does not go with oomKilled (boolean)\nhint: use one of: = !="),
+        ("oomKilled > true", "> does not go with oomKilled (boolean)\nhint: did you mean oomKilled = true?"),
         (
             "ready < 1",
             (
