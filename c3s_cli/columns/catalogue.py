@@ -75,6 +75,7 @@ POD_FACTS: Final = (
         Needs.PODS | Needs.OWNERS,
     ),
     Column("status", Unit.TEXT, fact("status"), "as in `kubectl get pods`", Needs.PODS),
+    Column("phase", Unit.TEXT, fact("phase"), "Pending (also while images are pulled), Running, Unknown", Needs.PODS),
     Column(
         "restarts",
         Unit.COUNT,

@@ -181,6 +181,7 @@ STATES: Final[Mapping[str, str]] = {
     "node": "kube_pod_info",
     "owner": "kube_pod_owner, kube_replicaset_owner, kube_job_owner",
     "status": "kube_pod_status_phase and waiting reasons, kube_node_status_condition",
+    "phase": "kube_pod_status_phase",
     "age": "kube_pod_created, kube_node_created",
     "qosClass": "kube_pod_status_qos_class",
     "ready": "kube_pod_container_status_ready",

@@ -10,6 +10,7 @@ OOM: Final = "top pods -A --where 'oomKilled = true' --columns default,restarts,
 # The kills in a range; without one there is only how containers last ended.
 KILLED: Final = "top pods -A --where 'oomKills > 0' --columns default,oomKills,restarts,lastTermination.reason"
 RESTARTED: Final = "--where 'restarts > 0' --columns default,restarts,lastTermination.reason --sort-by restarts:desc"
+PENDING: Final = "top pods -A --where 'phase = Pending' --columns status,age,pending"
 UNUSED: Final = "--columns cpu.requests,cpu.unused,memory.requests,memory.unused --sort-by cpu.unused:desc"
 CLAIMS: Final = "pvc, pvcs, volume, disk, disks, storage, persistentvolumeclaim, persistentvolumeclaims"
 CAPACITY: Final = "kube-capacity, resource-capacity, resource_capacity, view-allocations"
@@ -21,7 +22,7 @@ WORDS: Final = (
     Read("oom, ooms, oomkills, oomkilled", KILLED, having="--since, --start"),
     Read("oom, ooms, oomkills, oomkilled", OOM),
     Read("restarts, restarted, restarting", f"top pods -A {RESTARTED}"),
-    Read("pending, unschedulable", "top pods -A --where 'status = Pending' --columns age,pending"),
+    Read("pending, unschedulable", PENDING),
     Read(
         "unhealthy, unready, not-ready, crashing, crashloop, faults, failing",
         "top pods -A --where 'ready.count < ready.expected' --columns ready,waiting,restarts",

@@ -63,7 +63,8 @@ class PodFacts(Struct, frozen=True, gc=False):
     placing: where it may run; None if not read. started: whether any of its containers has ever run. stopped: those of
     several containers that do not run now. pending: what the scheduler says, "" once it is scheduled; None if unknown.
     states: of its containers; None if not read. local_storage: whether it has an emptyDir. ready: whether it is Ready;
-    read with `placing`, as local_storage. unknown: which of "requests" and "limits" the source does not tell.
+    read with `placing`, as local_storage. unknown: which of "requests" and "limits" the source does not tell. phase:
+    Pending, Running or Unknown; None if it was not read, as in old recordings.
     """
 
     uid: str
@@ -86,6 +87,7 @@ class PodFacts(Struct, frozen=True, gc=False):
     ready: bool = True
     unknown: tuple[str, ...] = ()
     stopped: tuple[str, ...] = ()
+    phase: str | None = None
 
     def known(self, name: str) -> Amounts | None:
         """Return its requests, limits or binding_limits; None if they are unknown."""

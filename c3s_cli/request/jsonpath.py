@@ -185,7 +185,7 @@ KUBECTLS: Final = {
     ("metadata", "namespace"): ("namespace",),
     ("metadata", "labels"): ("labels",),
     ("spec", "nodeName"): ("node",),
-    ("status", "phase"): ("status",),
+    ("status", "phase"): ("phase",),
     ("usage", "cpu"): ("cpu", "usage"),
     ("usage", "memory"): ("memory", "usage"),
     ("requests", "cpu"): ("cpu", "requests"),

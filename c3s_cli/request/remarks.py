@@ -16,10 +16,11 @@ USAGE: Final = re.compile(r"(cpu|memory)\.usage(PercentOf\w+)?")
 MEASURED: Final = Needs.NODE_METRICS | Needs.POD_METRICS
 AMOUNTS: Final = (Unit.NANOCORES, Unit.BYTES, Unit.PERCENT)
 STATES: Final = (
-    *("status", "restarts", "ready", "waiting", "pending", "lastTermination.", "oomKilled"),
+    *("status", "phase", "restarts", "ready", "waiting", "pending", "lastTermination.", "oomKilled"),
     *("schedulable", "taints"),
 )
 # What kubectl shows of pods that have ended.
+STATUSES: Final = ("status", "phase")
 ENDED: Final = ("Failed", "Succeeded", "Evicted")
 BARE_PERCENT: Final = re.compile(r"(?i)(?<![\w.])(cpu|mem(?:ory)?)%(?!\w)")
 
@@ -69,10 +70,11 @@ def of_ended(query: Query) -> str:
     if query.objects is not Kind.POD or (query.period and query.period.is_range):
         return ""
     conditions = filter(None, (query.where, query.fail_if, query.until))
-    tests = [test for condition in conditions for test in condition.tests() if test.columns[0].name == "status"]
+    tests = [test for condition in conditions for test in condition.tests() if test.columns[0].name in STATUSES]
     choices = [each for test in tests for each in (test.choices if isinstance(test, Membership) else (test,))]
-    ended = dict.fromkeys(each.text for each in choices if each.operator == "=" and each.text in ENDED)
-    return f"pods that have ended have no rows, so status is never {' or '.join(ended)}" if ended else ""
+    ended = {each.text: each.columns[0].name for each in choices if each.operator == "=" and each.text in ENDED}
+    never = f"{next(iter(ended.values()), '')} is never {' or '.join(ended)}"
+    return f"pods that have ended have no rows, so {never}" if ended else ""
 
 
 def of_each_pod(query: Query) -> str:

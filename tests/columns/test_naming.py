@@ -223,7 +223,7 @@ def test_a_key_that_is_none_is_a_label(demo: Run) -> None:
         (Kind.POD, "p95_cpu", "cpu.p95"),
         (Kind.POD, "cpu.idle", "cpu.unused"),
         (Kind.POD, "restartCount", "restarts"),
-        (Kind.POD, "{.status.phase}", "status"),
+        (Kind.POD, "{.status.phase}", "phase"),
         (Kind.POD, ".spec.nodeName", "node"),
         (Kind.POD, "ns", "namespace"),
         (Kind.POD, "oom", "oomKilled"),

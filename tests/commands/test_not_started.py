@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import Run
 from tests.output.test_wide_terminals import at_terminal
-from tests.servers import FakeApi, pod, pod_metrics
+from tests.servers import FakeApi, node, node_metrics, pod, pod_metrics
 
 PODS = "pods measured"
 COLUMNS = "--columns cpu,cpu.unused,cpu%,memory.usage"
@@ -57,6 +58,21 @@ def test_the_pods_and_their_containers_use_nothing_either(run: Run, starting: Fa
     assert (result.code, result.err) == (3, "--fail-if: 1 row could not be judged (no metrics): l/young\n")
     containers = "top pods -A --containers --where 'namespace = m' --columns cpu,cpu.unused --no-headers"
     assert run(f"{containers} --server {starting.url}").out.split() == ["m", "waits", "app", "0m", "100m"]
+
+
+def test_what_is_not_scheduled_or_still_pulls_images_is_pending(run: Run, starting: FakeApi, tmp_path: Path) -> None:
+    starting.nodes(node("node-a"))
+    starting.node_metrics(node_metrics("node-a", "1"))
+    # Only the owners cannot be read.
+    assert run(f"record {tmp_path}/r.c3s --count 1 --server {starting.url}").code == 5
+    for source in (f"--server {starting.url}", f"--from {tmp_path}/r.c3s"):
+        for words in ("pending", "top pods -A --phase Pending"):
+            result = run(f"{words} -o value --columns namespace,name,status {source}")
+            names = [line.split("\t")[:3] for line in result.out.splitlines()]
+            assert names == [[namespace, "waits", "ContainerCreating"] for namespace in "mn"]
+        running = run(f"top pods -A --where 'phase = Running' -o value --columns name,phase {source}")
+        assert running.out == "runs\tRunning\nyoung\tRunning\nruns\tRunning\n"
+        assert run(f"top pods -A --where 'status = Pending' {source}").out == ""
 
 
 def test_the_sum_of_what_is_unused_is_that_of_the_rows(run: Run, starting: FakeApi) -> None:

@@ -12,7 +12,11 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
         "--to 10m is read as --after 10m",
     ),
     ("diff -n default --at 1h", "diff -n default --before 1h", "--at 1h is read as --before 1h"),
-    ("rightsize --output helm", "rightsize -o resources", "--output helm is read as --output resources"),
+    (
+        "rightsize --output helm --since 2h -n team-ml",
+        "rightsize -o resources --since 2h -n team-ml",
+        "--output helm is read as --output resources",
+    ),
     (
         "top nodes --compare 1h",
         "diff nodes --before 1h",
@@ -212,8 +216,13 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
     ),
     (
         "top pods -A --status Pending",
-        "top pods -A --where status=Pending --columns default,pending",
-        "--status Pending is read as --where 'status = Pending' --columns default,pending",
+        "top pods -A --where phase=Pending --columns default,status,pending",
+        "--status Pending is read as --where 'phase = Pending' --columns default,status,pending",
+    ),
+    (
+        "top pods -A --phase Failed",
+        "top pods -A --where phase=Failed",
+        "--phase Failed is read as --where 'phase in (\"Failed\")'",
     ),
     (
         "top pods -A --status Failed",

@@ -34,8 +34,8 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
     ),
     (
         "top pending",
-        "top pods -A --where 'status = Pending' --columns age,pending",
-        "top pending is read as c3s top pods -A --where 'status = Pending' --columns age,pending",
+        "top pods -A --where 'phase = Pending' --columns status,age,pending",
+        "top pending is read as c3s top pods -A --where 'phase = Pending' --columns status,age,pending",
     ),
     (
         "watch crashloop --count 1",

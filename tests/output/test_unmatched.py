@@ -101,7 +101,7 @@ def test_groups_and_totals_have_names_of_their_own(demo: Run, words: str, said: 
     [
         (
             "custom-columns=A:.metadata.name,B:.metadata.namespace,C:.spec.nodeName,D:.status.phase",
-            "custom-columns=A:.name,B:.namespace,C:.node,D:.status",
+            "custom-columns=A:.name,B:.namespace,C:.node,D:.phase",
         ),
         ("custom-columns=A:.usage.cpu,B:{.usage.memory}", "custom-columns=A:.cpu.usage,B:.memory.usage"),
         ("custom-columns=A:.metadata.labels.team", "custom-columns=A:.labels.team"),

@@ -122,6 +122,7 @@ class PodDecoder:
             node=intern(spec.node_name),
             owner=intern(f"{owner.kind}/{owner.name}") if owner else "",
             status=intern(status),
+            phase=intern(state.phase) or None,
             restarts=restarts,
             created_at=epoch(meta.creation_timestamp),
             qos_class=intern(state.qos_class),

@@ -115,6 +115,7 @@ class PodSeries:
             node=intern(node),
             owner=owner and intern(owner),
             status=status,
+            phase=phase or None,
             restarts=self._restarts(key, status, sidecars),
             created_at=next((number for _, number in self.series_of("kube_pod_created", key)), None),
             qos_class=qos_class or None,

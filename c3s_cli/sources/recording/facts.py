@@ -55,6 +55,7 @@ class _Shape(Struct, array_like=True):
     ready: bool = True
     local_storage: bool = False
     stopped: tuple[str, ...] = ()
+    phase: str | None = None
 
 
 FIELDS: Final = attrgetter(*_Shape.__struct_fields__)
@@ -208,4 +209,6 @@ def _fields(raw: Raw) -> tuple[dict[str, Any], tuple[Container, ...]]:
             for own in shape.containers
         ]
     )
-    return {field: getattr(shape, field) for field in SHARED}, containers
+    fields = {field: getattr(shape, field) for field in SHARED}
+    # Old recordings have no phase; this status is one.
+    return fields if shape.phase or shape.status != "Pending" else {**fields, "phase": shape.status}, containers
