@@ -76,7 +76,7 @@ COSTS: Final = {
 OWN: Final = {
     "nodes": {**OF_NODES, "pods": "nodes,pods"},
     "pods": {
-        "node status restarts age qosClass": "pods",
+        "node status phase restarts age qosClass": "pods",
         "ready ready.count ready.expected waiting pending": "pods",
         "lastTermination.reason lastTermination.finishedAt oomKilled": "pods",
         "owner": "pods,replicasets,jobs",
