@@ -129,6 +129,8 @@ FLAGS: Final[tuple[Read, ...]] = (
     ),
     Read("--phase", "--where 'phase in ({})'", of="pods"),
     Read("--status", "--where 'status in ({})'", of="pods"),
+    # In a range, the kills in it.
+    Read("--oom, --oomkilled, --oom-killed", "--where 'oomKills > 0'", of="pods", having="--since, --start"),
     Read("--oom, --oomkilled, --oom-killed", "--where 'oomKilled = true'", of="pods"),
     Read("--older-than, --older", "--where 'age > {}'"),
     Read("--newer-than, --newer, --younger-than", "--where 'age < {}'"),

@@ -230,6 +230,11 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
         "--status Failed is read as --where 'status in (\"Failed\")'",
     ),
     (
+        "top pods -A --oom --since 2h",
+        "top pods -A --where 'oomKills > 0' --since 2h",
+        "--oom is read as --where 'oomKills > 0'",
+    ),
+    (
         "top pods -A --oom-killed",
         "top pods -A --where oomKilled=true",
         "--oom-killed is read as --where 'oomKilled = true'",
