@@ -36,6 +36,9 @@ def about_labels(report: Report, query: Query, objects: Callable[[], Sequence[An
             seen = f"c3s top {thing}s {where}--by label:{keys[0]} shows its values"
             return structs.replace(report, absence=f"no {thing} matches -l {query.labels.text}; {seen}")
         return report
+    # Sums of a cluster have no labels, and none is asked of them.
+    if not query.label_columns:
+        return report
     notes = tuple(_absent(query.label_columns, objects(), thing))
     return structs.replace(report, remarks=(*report.remarks, *notes)) if notes else report
 

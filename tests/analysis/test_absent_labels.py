@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.conftest import Run
-from tests.servers import FakeApi, pod, pod_metrics
+from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics
 
 ABOUT = "note: no pod has the label app; they have app.kubernetes.io/instance, app.kubernetes.io/name\n"
 
@@ -47,3 +47,11 @@ def test_a_selector_that_finds_nothing_says_where_to_look(demo: Run) -> None:
     assert demo("top pods -A -l app=web").err == f"No resources found\nhint: {said}\n"
     # What must be absent is no key to look for.
     assert demo("top pods -n batch -l '!app.kubernetes.io/name'").err == "No resources found in batch namespace.\n"
+
+
+def test_a_cluster_of_selected_nodes_has_no_labels_to_name(run: Run, api: FakeApi) -> None:
+    api.nodes(node("a"))
+    api.node_metrics(node_metrics("a", "1"))
+    api.routes["/api/v1/pods"] = Reply({"metadata": {}, "items": []})
+    result = run(f"top cluster -l pool=x --columns nodes,cpu --no-headers --server {api.url}")
+    assert (result.code, result.out.split()[1:], result.err) == (0, ["1/1", "1000m"], "")
