@@ -237,3 +237,17 @@ def test_restarts_are_those_between_the_readings_of_a_range(
     period = ("--start", start, "--end", "2026-03-02T00:03:30Z") if start else ()
     result = run("top", "pods", "-A", "--columns", "restarts", "-o", "json", "--from", path, *period)
     assert {row["name"]: row["restarts"] for row in json.loads(result.out)["items"]} == restarts
+
+
+def test_an_old_recording_tells_the_phase_of_what_was_pending(run: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "r.c3s")
+    recorder = Recorder(path, INTERVAL)
+    facts = {
+        ("shop", status.lower()): PodFacts("u", "a", "", status, 0, 1.0, "Burstable", {}, {}, {})
+        for status in ("Pending", "Running")
+    }
+    pods = [Pod("c", *key, 1, 1, None, "t", "15s", (Container("app", 1, 1),)) for key in facts]
+    recorder.add([Sample("c", BEGIN, "x", [], pods, {}, facts, len(facts))], [], BEGIN.timestamp())
+    recorder.close()
+    result = run(f"top pods -A --from {path} -o value --columns name,phase")
+    assert result.out == "pending\tPending\nrunning\t\n"
