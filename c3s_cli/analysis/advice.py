@@ -26,8 +26,8 @@ AT_MOST: Final = 3
 BARE: Final = re.compile(r"[0-9]*\.?[0-9]+")
 HUNDRED: Final = 100
 ORDERING: Final = (">", ">=", "<", "<=")
-# Pods that use so many cores are rare, and most thresholds in percent are above.
 MIB: Final = 1024**2
+# Pods that use so many cores are rare, and most thresholds in percent are above.
 MANY_CORES: Final = 20 * 10**9
 
 

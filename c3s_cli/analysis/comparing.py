@@ -89,7 +89,8 @@ def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report
         left_out=LeftOut(unfiltered if query.fail_if else (), bool(request.selected or request.base.where)),
     )
     rows = [row for row in report.rows if _differs(row, request)]
-    little = sum(_differs(row, structs.replace(request, least=Fraction(0))) for row in report.rows) - len(rows)
+    at_all = structs.replace(request, least=Fraction(0))
+    little = sum(_differs(row, at_all) for row in report.rows) - len(rows)
     shown = rows if request.query.limit is None else rows[: request.query.limit]
     message = "" if rows else "No changes found" if changes else report.empty_message
     return structs.replace(
@@ -118,7 +119,7 @@ def _doubts(rows: Sequence[Any], before: SideRows, after: SideRows) -> Iterator[
     for side, name, change in ((before, "before", "added"), (after, "after", "removed")):
         count = sum(row.change == change and getattr(row.after, "created_at", None) is None for row in rows)
         if count and not side.complete:
-            words = f"{count} row{'s' * (count > 1)} {change}"
+            words = f"{counted(count, 'row')} {change}"
             yield f"{name} lists only what was measured: {words} may have been there without metrics"
 
 
