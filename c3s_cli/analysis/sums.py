@@ -9,7 +9,7 @@ from msgspec import structs
 
 from c3s_cli.analysis.report import where
 from c3s_cli.model.rows import Group
-from c3s_cli.terminal.stderr import counted, named
+from c3s_cli.terminal.stderr import counted, named, with_share
 
 if TYPE_CHECKING:
     from c3s_cli.model.fit_rows import Row
@@ -27,7 +27,6 @@ def having(
 
 def undecided(groups: Sequence[Row]) -> Iterator[str]:
     """Say which groups are no rows because that depends on members that are not measured."""
-    pairs = [(group.name, group.measured_share) for group in groups if isinstance(group, Group)]
-    shares = [f"{name} ({share})" if share else name for name, share in pairs]
-    if shares:
-        yield f"{counted(len(shares), 'group')} may meet the condition, too: {named(shares)}"
+    names = [with_share(group.name, group.measured_share) for group in groups if isinstance(group, Group)]
+    if names:
+        yield f"{counted(len(names), 'group')} may meet the condition, too: {named(names)}"

@@ -13,7 +13,7 @@ from c3s_cli.columns.vocabulary import Column, Unit, flat
 from c3s_cli.model.rows import Group, Pod
 from c3s_cli.report import Report
 from c3s_cli.request.view import TABLES, Format, View
-from c3s_cli.terminal.stderr import named
+from c3s_cli.terminal.stderr import named, with_share
 
 USAGE: Final = {"cpu.usage", "memory.usage"}
 COUNTS: Final = {"pods.measured", "nodes.measured"}
@@ -70,7 +70,7 @@ def in_part(report: Report, view: View) -> Iterator[str]:
     if lacking:
         percent = any(column.unit is Unit.PERCENT for _, those in lacking.values() for column in those)
         what = "usage and its percentages are" if percent else "usage is the sum"
-        names = [f"{name} ({share})" if share else name for name, (share, _) in lacking.items()]
+        names = [with_share(name, share) for name, (share, _) in lacking.items()]
         yield f"{what} of what is measured only: {named(names)}"
 
 

@@ -12,7 +12,7 @@ from c3s_cli.model.rows import Group
 from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import TABLES, Format, View
 from c3s_cli.run.failures import line_of
-from c3s_cli.terminal.stderr import counted, named, say
+from c3s_cli.terminal.stderr import counted, named, say, with_share
 
 if TYPE_CHECKING:
     from c3s_cli.model.prices import CostTerms
@@ -87,7 +87,7 @@ def judgement_lines(judgement: Judgement) -> Iterator[str]:
     if judgement.unjudged:
         # Objects that --where could not judge come last, and have no share.
         pairs = zip_longest(judgement.unjudged, judgement.shares, fillvalue="")
-        shown = [f"{name} ({share})" if share else name for name, share in pairs]
+        shown = [with_share(name, share) for name, share in pairs]
         rows, names = counted(len(shown), "row"), named(shown)
         yield f"{judgement.flag}: {rows} could not be judged ({judgement.because}): {names}"
 

@@ -76,6 +76,11 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'s' * (number != 1)}"
 
 
+def with_share(name: str, share: str) -> str:
+    """Write a name with how much of it is measured; share: "" if all is."""
+    return f"{name} ({share})" if share else name
+
+
 def tell(text: str) -> None:
     """Write text to stderr unchanged. Write errors are ignored."""
     if sys.stderr is None:
