@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from c3s_cli.columns.vocabulary import Column, Needs
+from c3s_cli.columns.vocabulary import METRICS, Column, Needs
 from c3s_cli.model.rows import Group, Pod
 from c3s_cli.model.sample import WHOLE
 from c3s_cli.report import ALL, Judgement, LeftOut
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from c3s_cli.request.condition import Condition, Test
     from c3s_cli.request.query import Query
 
-METRICS: Final = Needs.NODE_METRICS | Needs.POD_METRICS
 # Which object it is. Nothing with such a name may be a mistake; nothing in such a state is an answer.
 NAMING: Final = ("context", "namespace", "name", "container", "owner", "node", "pool", "zone", "instanceType")
 

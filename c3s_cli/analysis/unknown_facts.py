@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import structs
 
 from c3s_cli.analysis.joining import node_rows, pod_rows
-from c3s_cli.columns.vocabulary import Column, Kind, Needs, flat
+from c3s_cli.columns.vocabulary import METRICS, Column, Kind, Needs, flat
 from c3s_cli.errors import UsageError
 from c3s_cli.report import Report
 from c3s_cli.request.condition import Word
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.query import Query
 
-METRICS: Final = Needs.NODE_METRICS | Needs.POD_METRICS
 FACTS: Final = Needs.NODES | Needs.NODE_DETAILS | Needs.PODS | Needs.POD_LABELS | Needs.POD_STATES | Needs.OWNERS
 HINT: Final = "--facts api reads it from the API server"
 

@@ -103,6 +103,10 @@ class Needs(Flag):
     RESTARTS = auto()
 
 
+# What is measured.
+METRICS: Final = Needs.NODE_METRICS | Needs.POD_METRICS
+
+
 class Unit(Enum):
     """The unit of a column's values. The value is the name in the JSON document."""
 

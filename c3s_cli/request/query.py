@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from c3s_cli.columns.getters import Age, at_time
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.statistics import is_statistic
-from c3s_cli.columns.vocabulary import COMPARED, Column, Kind, Needs, flat
+from c3s_cli.columns.vocabulary import COMPARED, METRICS, Column, Kind, Needs, flat
 from c3s_cli.request.namespaces import several
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class Query(Struct, frozen=True):
         used = Needs.NOTHING
         for column in self.all_columns:
             used |= column.needs
-        return (Needs.NODE_METRICS | Needs.POD_METRICS) & ~used
+        return METRICS & ~used
 
     @property
     def row_figures(self) -> tuple[str, ...]:

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from c3s_cli.columns.vocabulary import Column, Kind, Needs, Unit, flat
+from c3s_cli.columns.vocabulary import METRICS, Column, Kind, Unit, flat
 from c3s_cli.request.condition import Membership
 from c3s_cli.request.grouping import compares_amounts
 from c3s_cli.request.query import Query
 from c3s_cli.request.target import Origin
 
 USAGE: Final = re.compile(r"(cpu|memory)\.usage(PercentOf\w+)?")
-MEASURED: Final = Needs.NODE_METRICS | Needs.POD_METRICS
 AMOUNTS: Final = (Unit.NANOCORES, Unit.BYTES, Unit.PERCENT)
 STATES: Final = (
     *("status", "phase", "restarts", "ready", "waiting", "pending", "lastTermination.", "oomKilled"),
@@ -35,7 +34,7 @@ def of_now(query: Query, named: Sequence[Column]) -> list[str]:
     conditions = filter(None, (query.where, query.having, query.fail_if, query.until))
     compared = [column for condition in conditions for column in condition.columns]
     columns = [*named, *(key.column for key in query.sort), *compared]
-    measured = [each for each in flat(columns) if each.needs & MEASURED and each.unit in AMOUNTS and not each.figures]
+    measured = [each for each in flat(columns) if each.needs & METRICS and each.unit in AMOUNTS and not each.figures]
     names = dict.fromkeys(column.name for column in measured)
     largest = [f"{match[1]}.max{match[2] or ''}" for name in names if (match := USAGE.fullmatch(name))]
     notes = []
