@@ -18,6 +18,8 @@ from c3s_cli.flags.arity import is_optional, is_valued, takes_value
 # The values that Go's strconv.ParseBool accepts.
 TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+# How a condition goes on after its column, and so the value of a flag that is named like one: --cpu '>1'.
+COMPARING: Final = tuple("<>=!~")
 # A number with a unit, a comparison, or a word that no object can have as its name, such as CrashLoopBackOff.
 VALUE: Final = r"[0-9]+(?:\.[0-9]+)?(?:%|[a-zA-Z]{1,2})?|[<>=!~].*|[A-Z]\w+"
 # kubectl's messages give both names of a switch that has a short one.

@@ -14,7 +14,7 @@ from c3s_cli.columns.kinds import KINDS
 from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
-from c3s_cli.flags.argv import Line, line_of_text, value_of
+from c3s_cli.flags.argv import COMPARING, Line, line_of_text, value_of
 from c3s_cli.flags.arity import fits, row_takes_value, rows_of, typed_names
 from c3s_cli.flags.habits import FLAGS, Hint, Read
 
@@ -23,8 +23,6 @@ Flag = tuple[str, ...]
 NOTHING: Final = "c3s changes nothing"
 # Other tools show columns by flags such as --show-limits.
 SHOWN: Final = r"--(?:show|with|include)-(\w+)"
-# How a condition goes on after its column.
-COMPARING: Final = tuple("<>=!~")
 # Bare numbers from SMALL to HUNDRED are rather percentages than cores or bytes.
 SMALL: Final = 20
 HUNDRED: Final = 100

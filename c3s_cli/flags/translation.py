@@ -14,13 +14,11 @@ from typing import Final
 from msgspec import structs
 
 from c3s_cli.columns.kinds import ALIASES, NAMESPACES, WORKLOADS, rollup
-from c3s_cli.flags.argv import Line, line_of, value_of
+from c3s_cli.flags.argv import COMPARING, Line, line_of, value_of
 from c3s_cli.flags.arity import fits, rows_of, takes_value
 
 Path = tuple[str, ...]
 Flag = tuple[str, ...]
-# How the value of a flag begins that is named like a column: --cpu '>1'.
-COMPARING: Final = tuple("<>=!~")
 # The name of an object with the signs of a glob or a regular expression.
 PATTERN: Final = r"(?=.*[*^$|])[-a-z0-9.*^$|()\[\]+]+"
 IS_READ: Final = " is read as "
