@@ -27,8 +27,6 @@ OF_PODS: Final = ("kube_pod_info",)
 OF_NODES: Final = ("kube_node_info", "kube_node_status_condition", "kube_node_status_allocatable")
 # For so many seconds, something may be down before anybody asks whether it exists.
 LONG: Final = 150
-# At so many points of a range, objects are looked for.
-LOOKS: Final = 1440
 # For how many samples of a range the times are asked.
 MOST_TIMES: Final = 5_000_000
 
@@ -78,7 +76,7 @@ class Existence(Struct):
 
     @property
     def _step(self) -> int:
-        return min(self.history.range.step, max(promql.STEPS[0], self.history.range.seconds // LOOKS))
+        return min(self.history.range.step, promql.look_step(self.history.range.seconds))
 
     def _times(self, by: str, series: Sequence[str], named: str) -> Matrix:
         """Return the times at which each object existed; with by="", at which any did."""

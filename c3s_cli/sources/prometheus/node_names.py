@@ -12,12 +12,10 @@ from c3s_cli.errors import C3sError
 from c3s_cli.sources.calls import Memoized
 from c3s_cli.sources.prometheus.decoding import Labels
 from c3s_cli.sources.prometheus.engine import Engine
-from c3s_cli.sources.prometheus.promql import NODE_LABELS, braces
+from c3s_cli.sources.prometheus.promql import NODE_LABELS, braces, look_step
 
 # kube-state-metrics has the address of each node.
 ADDRESSES: Final = "max by (node, internal_ip) (kube_node_info%s)"
-# At so many points of a range, addresses are looked for.
-LOOKS: Final = 1440
 
 
 class NodeNames(Struct):
@@ -79,7 +77,7 @@ class NodeNames(Struct):
             return {}
         seconds = int(end - start)
         series = f"timestamp(kube_node_info{braces(self.match) if self.match else ''})"
-        query = f"max by (node, internal_ip) (max_over_time({series}[{seconds}s:{max(60, seconds // LOOKS)}s]))"
+        query = f"max by (node, internal_ip) (max_over_time({series}[{seconds}s:{look_step(seconds)}s]))"
         with suppress(C3sError):
             vector = sorted(self.engine.vector(query, end), key=lambda each: each[1])
             return {labels.get("internal_ip", ""): labels.get("node", "") for labels, _ in vector}

@@ -51,6 +51,8 @@ NEAR: Final = 1.1
 # Default steps of a range, in seconds, which limit the number of points.
 STEPS: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 POINTS: Final = 2100
+# At so many points of a range, one looks for what was there.
+LOOKS: Final = 1440
 # The most names that one query has.
 MOST_NAMES: Final = 500
 # Longer ranges, in seconds, have no steps shorter than the window of a rate.
@@ -292,3 +294,8 @@ def of_others(match: str) -> list[str]:
     """Return selectors of the memory of nodes, or of whatever else there may be, the best first."""
     kinds = [(kind.memory, kind.match) for kind in KUBELET]
     return [f"{name}{braces(match, chosen)}" for name, chosen in (*kinds, (MACHINES, ""), (MEMORY, ""))]
+
+
+def look_step(seconds: float) -> int:
+    """Return the step at which to look for what was there in a range of so many seconds."""
+    return max(STEPS[0], int(seconds) // LOOKS)

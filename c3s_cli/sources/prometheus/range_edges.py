@@ -17,8 +17,6 @@ from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.decoding import Points
 from c3s_cli.sources.prometheus.engine import Engine
 
-# At about so many moments of a range, series are counted.
-LOOKS: Final = 1440
 # If no more than one of so many series is left, scraping has failed.
 FEW: Final = 10
 # How far back the last data is looked for, in seconds, if there is none at a single time.
@@ -59,7 +57,7 @@ class Edges(Struct):
 
     @property
     def _step(self) -> int:
-        return min(promql.WINDOW, max(promql.STEPS[0], int(self.end - self.start) // LOOKS))
+        return min(promql.WINDOW, promql.look_step(self.end - self.start))
 
     def _counts(self, series: str) -> Points | None:
         """Return how many series there are at the steps of the range that have any; None if none has."""
