@@ -16,7 +16,7 @@ from c3s_cli.run.once import show
 def volumes(*, volumes: Volumes, judged: ThresholdFlags, display: Display, connection: Connection) -> ExitCode:
     """Display how full the volumes are that pods have claimed (PersistentVolumeClaims).
 
-    The metrics API does not report volumes: add --from kubelet or --from prometheus.
+    The metrics API does not report volumes: the kubelets do, which are asked unless --from says otherwise.
 
     Examples:
       # The fullest volumes first

@@ -22,6 +22,8 @@ FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 COMPARING: Final = tuple("<>=!~")
 # A number with a unit, a comparison, or a word that no object can have as its name, such as CrashLoopBackOff.
 VALUE: Final = r"[0-9]+(?:\.[0-9]+)?(?:%|[a-zA-Z]{1,2})?|[<>=!~].*|[A-Z]\w+"
+# Units of amounts, which --unit takes.
+UNITS: Final = r"(?i)(?:(?:nano|milli)?cores?|[mn]|[kmg]i?b?|bytes)(?:,(?:(?:nano|milli)?cores?|[mn]|[kmg]i?b?|bytes))?"
 # kubectl's messages give both names of a switch that has a short one.
 BOTH_NAMES: Final = dict.fromkeys(("-A", "--all-namespaces"), "-A, --all-namespaces")
 DEFAULT_VERBOSITY: Final = "6"
@@ -112,7 +114,9 @@ def _long(word: str, rest: list[str], flags: list[list[str]]) -> None:
     if name in ("--", "---"):
         raise UsageError(f"bad flag syntax: {word}")
     valued = _takes_value(name, [value] if equals else rest)
-    if name == "--v":
+    if name == "--units" and (value not in (*TRUE, *FALSE) if equals else rest and re.fullmatch(UNITS, rest[0])):
+        flags.append([f"{name}={value if equals else rest.pop(0)}"])  # --unit is meant
+    elif name == "--v":
         flags.append(["-v", value if equals else _level(rest)])
     elif valued is False and equals and takes_value(name) is not None:
         _switch(name, value, flags)

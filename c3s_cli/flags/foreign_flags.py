@@ -52,8 +52,8 @@ def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Lin
             flags.append(flag)
             continue
         instead = line_of_text(text)
-        if instead.words:
-            words = instead.words
+        is_new = bool(instead.words) and instead.words != words
+        words = instead.words or words
         if not _is_renamed(row) and any(flag[0].startswith("--sort-by=") for flag in flags):
             # An order that came before counts.
             others = tuple(each for each in instead.flags if not each[0].startswith("--sort-by=c"))
@@ -69,9 +69,14 @@ def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Lin
             else:
                 flags.append(each)
         typed = Line((), ((name,) if value is None else (name, value),)).text()
-        shown = f"{'c3s ' if instead.words else ''}{instead.text()}".replace("--columns +", f"--columns {base},")
+        new_words = instead.words if is_new else ()
+        shown = f"{'c3s ' if is_new else ''}{structs.replace(instead, words=new_words).text()}"
+        if instead.words and not is_new and shown in ("", typed):
+            continue
+        shown = shown.replace("--columns +", f"--columns {base},")
         shown = shown.replace("--sort-by :", "--sort-by COLUMN:").replace(",:", " or COLUMN:")
-        remarks.append(f"{typed} is read as {shown or f'nothing: {row.remark or NOTHING}'}")
+        also = f"{shown}; {row.remark}" if shown and row.remark else shown
+        remarks.append(f"{typed} is read as {also or f'nothing: {row.remark or NOTHING}'}")
     remarks += _kept(flags, directions)
     flags = _with_directions(path, list(with_conditions(flags, conditions)), directions)
     return Line(words, (*flags, *_with_columns(flags, columns, base)), line.rest), remarks
@@ -97,6 +102,8 @@ def _reading(
         if (names and "{" not in row.c3s) if instead.words else own and not {*instead.names()} <= {*own}:
             continue
         return row, text
+    if own and name.startswith("--mem-") and (long := name.replace("--mem-", "--memory-")) in own:
+        return NO_ROW, f"{long} {shlex.quote(value or '')}"
     if own and name not in own and (match := re.fullmatch(SHOWN, name)):
         return _reading(f"--{match[1]}", value, line, path, own)
     if own and name not in own and _is_column(path, name):

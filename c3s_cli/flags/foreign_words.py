@@ -17,6 +17,8 @@ GROUPS: Final = ("top", "watch")
 SHOWING: Final = ("get", "list", "show", "describe")
 # The values of `kubectl wait --for` that are no usage.
 STATES: Final = ("condition=", "jsonpath=", "delete", "create")
+# Verbs whose KIND/NAME is the workload.
+OF_ONE: Final = ("wait", "history", "describe")
 EVERYWHERE: Final = ("-A", "--all-namespaces", "-n", "--namespace")
 
 
@@ -29,8 +31,8 @@ def with_command(line: Line, path_of: Callable[[Line], tuple[str, ...] | None]) 
     if verb == "wait" and any(value_of(flag).startswith(STATES) for flag in line.flags if flag[0].startswith("--for")):
         return line, []
     kind, _, name = "".join(line.words[1:]).partition("/")
-    if verb == "wait" and name and kind.casefold() in WORKLOADS:
-        # The condition is about the workload, as everywhere in kubectl wait, not about each of its pods.
+    if verb in OF_ONE and name and kind.casefold() in WORKLOADS:
+        # What is asked is about the workload, as in kubectl, not about each of its pods.
         line = structs.replace(line, words=(verb, kind, name))
     own, remarks = with_flags(line, (verb,), None)
     for text, count, remark in _phrases(own):
@@ -82,7 +84,8 @@ def _phrases(line: Line) -> list[tuple[str, int, str]]:
         if (place or count == 1) and (
             is_rollup(phrase) or "," in phrase or (verb in SHOWING and phrase in ("nodes", "pods"))
         ):
-            readings.append((f"{place or 'top'} {phrase}", count, ""))
+            wide = " -o wide" if verb == "describe" and is_rollup(phrase) else ""
+            readings.append((f"{place or 'top'} {phrase}{wide}", count, ""))
         for row in WORDS:
             if phrase in row.typed.split(", ") and has_one_of(line, row.having):
                 text = filled(row, "", "", line.words[count:])

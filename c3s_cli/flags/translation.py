@@ -26,7 +26,8 @@ GROUPS: Final = ("top", "watch")
 # Flags that ask for the past, and the commands that take its source.
 OF_THE_PAST: Final = ("--since", "--start", "--at")
 OF_SIDES: Final = ("--before", "--after")
-WITH_PAST: Final = ("nodes", "pods", "cluster", "rightsize", "diff")
+MEASURED: Final = ("nodes", "pods", "cluster")
+WITH_PAST: Final = (*MEASURED, "volumes", "rightsize", "diff")
 TIME: Final = r"-?[0-9]+ ?[smhdw][a-z ]*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}.*"
 # The formats of `rightsize` that need the past.
 CHANGES: Final = ("patch", "kustomize", "resources")
@@ -174,22 +175,24 @@ def _is_foreign(flag: Flag) -> bool:
     )
 
 
-def _with_times(line: Line) -> tuple[Line, list[str]]:
-    """Replace `--from 24h`, which names a time and no source, by the flag of that side."""
+def _with_times(line: Line, path: Path) -> tuple[Line, list[str]]:
+    """Replace `--from 24h`, which names a time and no source, by the flag of that time: as a range, unless alone."""
     times = [flag for flag in line.flags if flag[0].startswith("--from=") and re.fullmatch(TIME, value_of(flag))]
-    if not times or "--before" in line.names():
+    ranges = {"--before", "--since", "--start", "--at"} & {*line.names()}
+    if len(times) != 1 or ranges or (path != ("diff",) and path[-1] not in MEASURED):
         return line, []
-    flags = tuple((f"--before={value_of(flag)}",) if flag in times else flag for flag in line.flags)
-    return structs.replace(line, flags=flags), [f"--from {value_of(times[0])} is read as --before {value_of(times[0])}"]
+    own = "--before" if path == ("diff",) else "--start"
+    flags = tuple((f"{own}={value_of(flag)}",) if flag in times else flag for flag in line.flags)
+    typed, read = (Line((), ((name, value_of(times[0])),)).text() for name in ("--from", own))
+    return structs.replace(line, flags=flags), [f"{typed} is read as {read}"]
 
 
 def _with_source(line: Line, path: Path) -> tuple[Line, list[str]]:
-    """Read the past from the Prometheus of the cluster, unless a source is named: no other knows it."""
-    if path == ("diff",):
-        line, remarks = _with_times(line)
-        if remarks:
-            line, more = _with_source(line, path)
-            return line, [*remarks, *more]
+    """Read the past from the Prometheus of the cluster, unless a source is named: no other knows it.
+
+    Volumes of now are read from the kubelets.
+    """
+    line, remarks = _with_times(line, path)
     names = line.names()
     past = [name for name in names if name in (OF_SIDES if path == ("diff",) else OF_THE_PAST)]
     if path == ("rightsize",):
@@ -197,7 +200,12 @@ def _with_source(line: Line, path: Path) -> tuple[Line, list[str]]:
         # The formats of changes refuse --by and --columns.
         if {"--by", "--columns"}.isdisjoint(names) if changes else "--demo" in names:
             past = past or ["rightsize"]
+    if path[-1] == "volumes" and past != ["--at"] and {"--help", "-h"}.isdisjoint(names):
+        # Only the kubelets know volumes without a Prometheus.
+        past, source, which = ["volumes"], "kubelet", ""
+    else:
+        source, which = "prometheus", ", the one in the cluster"
     if not past or path[-1] not in WITH_PAST or "--from" in names or os.environ.get("C3S_FROM"):
-        return line, []
-    remark = f"{past[0]} without --from is read as --from prometheus, the one in the cluster"
-    return structs.replace(line, flags=(*line.flags, ("--from=prometheus",))), [remark]
+        return line, remarks
+    remark = f"{past[0]} without --from is read as --from {source}{which}"
+    return structs.replace(line, flags=(*line.flags, (f"--from={source}",))), [*remarks, remark]

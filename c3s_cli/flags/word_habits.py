@@ -8,9 +8,13 @@ from c3s_cli.flags.habits import NO_QUOTAS, Hint, Read
 
 OOM: Final = "top pods -A --where 'oomKilled = true' --columns default,restarts,lastTermination.reason"
 # The kills in a range; without one there is only how containers last ended.
-KILLED: Final = "top pods -A --where 'oomKills > 0' --columns default,oomKills,restarts,lastTermination.reason"
+KILLED: Final = (
+    "top pods -A --where 'oomKills > 0' --columns default,oomKills,restarts,lastTermination.reason "
+    "--sort-by oomKills:desc"
+)
 RESTARTED: Final = "--where 'restarts > 0' --columns default,restarts,lastTermination.reason --sort-by restarts:desc"
 PENDING: Final = "top pods -A --where 'phase = Pending' --columns status,age,pending"
+UNHEALTHY: Final = "top pods -A --where 'ready.count < ready.expected' --columns ready,waiting,restarts"
 UNUSED: Final = "--columns cpu.requests,cpu.unused,memory.requests,memory.unused --sort-by cpu.unused:desc"
 CLAIMS: Final = "pvc, pvcs, volume, disk, disks, storage, persistentvolumeclaim, persistentvolumeclaims"
 CAPACITY: Final = "kube-capacity, resource-capacity, resource_capacity, view-allocations"
@@ -25,7 +29,7 @@ WORDS: Final = (
     Read("pending, unschedulable", PENDING),
     Read(
         "unhealthy, unready, not-ready, crashing, crashloop, faults, failing",
-        "top pods -A --where 'ready.count < ready.expected' --columns ready,waiting,restarts",
+        UNHEALTHY,
     ),
     Read(
         "throttled, throttling, throttle",
@@ -46,6 +50,11 @@ WORDS: Final = (
     Read(CLAIMS, "top volumes --from kubelet"),
     Read("clusters, summary, overview, total", "top cluster"),
     # Commands.
+    Read("check oom, check ooms, alert oom", KILLED.replace("--where", "--fail-if"), having="--since, --start"),
+    Read("check oom, check ooms, alert oom", OOM.replace("--where", "--fail-if")),
+    Read("check pending, alert pending", PENDING.replace("--where", "--fail-if")),
+    Read("check restarts, alert restarts", f"top pods -A {RESTARTED}".replace("--where", "--fail-if")),
+    Read("check unhealthy, check ready, check crashloop", UNHEALTHY.replace("--where", "--fail-if")),
     Read("describe nodes", "top nodes {NAME} --explain"),
     Read("describe pods", "top pods {NAME} --explain"),
     Read("watch top", "watch"),

@@ -34,6 +34,8 @@ PARAMETERS: Final = (
     *("dedup", "partial_response", "max_source_resolution"),
     *("extra_label", "extra_filters[]", "nocache"),
 )
+# The longest name of a file, in bytes: of a longer one, nothing can be asked.
+LONGEST_NAME: Final = 255
 Parameters = tuple[tuple[str, str], ...]
 # Credentials, which the API server consumes, and headers that change who asks it.
 CREDENTIALS: Final = rf"(?i).*{CREDENTIAL_HEADER}.*|impersonate-.*|x-remote-.*"
@@ -66,8 +68,6 @@ def origin_of(flags: options.Connection) -> Origin:
             f"unknown source{quoted} in {where}",
             hint=f"--from is a source, and --since or --start a time: --start {source}"
             if re.fullmatch(TIME, source)
-            else f"--from ./{source} reads the recording"
-            if quoted and Path(source).is_file()
             else f"one of: {', '.join(KINDS)}, prometheus:NAMESPACE/SERVICE:PORT, the URL of a Prometheus, "
             "or a recording such as load.c3s",
         )
@@ -94,11 +94,13 @@ def recording_of(flags: options.Connection) -> Origin:
 
 
 def _file(source: str) -> str:
-    """Return the name of a recording: file:NAME, or a word with a slash or ending in .c3s; "" for other sources."""
+    """Return the name of a recording: file:NAME, a word with a slash or ending in .c3s, or a file; "" for others."""
     if source.startswith("file:"):
         return source.removeprefix("file:")
     # A URL without its scheme, which may contain a password, is a mistake.
     is_file = source.endswith(".c3s") or ("/" in source and not source.startswith("prometheus"))
+    if source not in KINDS and re.fullmatch(SERVICE, source) is None and len(source.encode()) <= LONGEST_NAME:
+        is_file = is_file or Path(source).is_file()
     return source if is_file and not {"@", "?"} & {*source} else ""
 
 
@@ -107,7 +109,11 @@ def _refuse_with_file(flags: options.Connection) -> None:
     names = ("server", "cluster", "token", "kubeconfig", "demo", "demo_at", "prometheus_header", *OF_PROMETHEUS)
     for name in names:
         if getattr(flags, name):
-            raise UsageError(f"--{name.replace('_', '-')} does not go with --from FILE, which is read without a server")
+            named = f"--{name.replace('_', '-')}"
+            raise UsageError(
+                f"{named} does not go with --from FILE, which is read without a server",
+                hint="leave --demo out" if name == "demo" else None,
+            )
 
 
 def _check_identity(flags: options.Connection) -> None:

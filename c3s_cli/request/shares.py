@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Final
 
 from c3s_cli.columns.naming import Naming
+from c3s_cli.columns.of_resources import WITH_NODES
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.errors import UsageError
 
@@ -27,6 +28,8 @@ PERCENTAGES: Final = (
     (re.compile(r"((?:cpu|memory)\.(?:avg|min|max|p[0-9]+))"), r"\1%"),
     (re.compile(r"volume\.used"), "used%"),
 )
+# Those of nodes alone: of pods, `cpu.requests%` is what is used of the requests.
+OF_NODES: Final = re.compile(r"(?:cpu|memory)\.(?:requests|limits)")
 # What people write for operators.
 OPERATORS: Final = {
     **dict.fromkeys(("contains", "like", "matches", "has"), "~ "),
@@ -71,6 +74,8 @@ def share_of(column: Column, text: str, naming: Naming) -> Column:
     UsageError for pods: there it may be of requests or of limits.
     """
     name = percentage_of(column.name) if text.endswith("%") and column.unit is not Unit.PERCENT else ""
+    if text.endswith("%") and naming.kind in WITH_NODES and OF_NODES.fullmatch(column.name):
+        name = f"{column.name}%"
     if name and naming.kind.group is Kind.POD_GROUP:
         raise UsageError(
             f"{text[:64]!r} is no value for {column.name} ({column.unit.value})",

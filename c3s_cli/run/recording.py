@@ -45,7 +45,7 @@ NEEDS: Final = (
     | Needs.POD_LABELS
 )
 # What the names of other files end in.
-DOCUMENTS: Final = (".json", ".yaml", ".yml", ".csv")
+DOCUMENTS: Final = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".csv")
 # In a log, how many seconds between two lines.
 SILENCE: Final = 600.0
 # Old readings are dropped this often within the time that is kept.

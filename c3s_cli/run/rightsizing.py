@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
 from msgspec import structs
 
+from c3s_cli.amounts.duration import parse_long
 from c3s_cli.columns.vocabulary import Needs, Unit
 from c3s_cli.errors import ExitCode
 from c3s_cli.metrics import calls_at_once, scope_of
@@ -141,8 +143,14 @@ def _without_advice(report: Report) -> Iterator[str]:
     reasons = sorted(dict.fromkeys(why for row in rows for why in row.unknown), key=lambda why: why.startswith(common))
     first = next((place for place, why in enumerate(reasons) if why.startswith(common)), 0)
     reasons[first + 1 :] = (why.removeprefix(common) for why in reasons[first + 1 :])
-    less = "; --min-history takes less" if first < len(reasons) and reasons[first].startswith(common) else ""
+    less = f"; --min-history {least} takes less" if (least := _least(reasons)) else ""
     yield f"{unknown} of {len(rows)} containers have no recommendation: {named(reasons)}{less}"
+
+
+def _least(reasons: Sequence[str]) -> str:
+    """Return the shortest history that there is, as in `19h of 24h`; "" if there is none."""
+    known = [match[1] for why in reasons if (match := re.search("([1-9][0-9]*[hm]) of ", why))]
+    return min(known, key=parse_long, default="")
 
 
 def _remarks(report: Report, request: RightsizeRequest) -> Iterator[str]:

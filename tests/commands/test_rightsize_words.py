@@ -66,5 +66,5 @@ def test_the_explanation_says_why_a_request_stays(demo: Run) -> None:
 
 def test_what_too_little_history_begins_with_is_said_once(demo: Run) -> None:
     said = demo("rightsize -n team-checkout --from prometheus --since 2d -o name").err.splitlines()[-1]
-    reasons = "too little history: 10h of 24h, 5h of 24h; --min-history takes less"
+    reasons = "too little history: 10h of 24h, 5h of 24h; --min-history 5h takes less"
     assert said == f"3 of 8 containers have no recommendation: {reasons}"

@@ -13,11 +13,12 @@ from c3s_cli.flags.word_habits import WORD_HINTS, WORDS
 from tests.conftest import Run
 from tests.flags.test_hints import HINTS
 from tests.flags.typed_columns import TYPED_COLUMNS
+from tests.flags.typed_commands import TYPED_COMMANDS
 from tests.flags.typed_flags import TYPED_FLAGS
 from tests.flags.typed_words import TYPED_WORDS
 
 TIMES = re.compile(r"in \d+ ms|, \d+ KiB")
-TYPED = [*TYPED_FLAGS, *TYPED_COLUMNS, *TYPED_WORDS]
+TYPED = [*TYPED_FLAGS, *TYPED_COMMANDS, *TYPED_COLUMNS, *TYPED_WORDS]
 
 
 @pytest.mark.slow
@@ -130,7 +131,7 @@ def test_containers_of_groups_are_said_to_be_none(demo: Run) -> None:
 
 def test_changes_that_are_none_have_a_reason(demo: Run) -> None:
     result = demo("rightsize deploy/search-api -n team-search -o resources --from prometheus --since 2h")
-    reason = "2 of 2 containers have no recommendation: too little history: 2h of 24h; --min-history takes less\n"
+    reason = "2 of 2 containers have no recommendation: too little history: 2h of 24h; --min-history 2h takes less\n"
     assert (result.code, result.out, result.err) == (5, "", reason)
 
 

@@ -26,7 +26,7 @@ HINTS = [
     ("describe", "did you mean c3s top nodes NAME --explain?"),
     ("cost", f"did you mean c3s {COST}? {SAMPLE}"),
     (
-        "costs --by label:team --period month",
+        "costs --by label:team --per month",
         f"did you mean c3s top pods -A --prices <(echo '{PRICES}') --by label:team? {SAMPLE}",
     ),
     # What no command has is left out.
@@ -80,7 +80,7 @@ HINTS = [
     ("quota", QUOTA),
     ("top quotas", QUOTA),
     ("get quota", QUOTA),
-    ("top pods --units bytes", "--unit bytes prints bytes, also with -o value"),
+    ("top pods --units", "--unit bytes prints bytes, also with -o value"),
     (
         "top pods --where reason=OOMKilled",
         "did you mean oomKilled or lastTermination.reason? `c3s columns` lists them all",
@@ -113,7 +113,7 @@ HINTS = [
     ("watch ingress/web", "its load is that of its pods: c3s watch pods -l SELECTOR, or c3s watch workloads"),
     ("logs web-1", "c3s reads load and changes nothing: kubectl logs does that"),
     ("recommend --strategy p95", "--cpu-percentile N and --memory-buffer PERCENT are the rule"),
-    ("top pods --from 3h", "--from is a source, and --since or --start a time: --start 3h"),
+    ("fit --cpu 1 --from 3h", "--from is a source, and --since or --start a time: --start 3h"),
     ("top pods -o ndjson", "-o json | jq -c '.items[]' prints one row a line"),
     ("top pods -n !a,b", "-A --where 'namespace not in (a,b)' leaves them out"),
     ("top pods --raw", "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units"),
@@ -125,7 +125,11 @@ HINTS = [
         'write labels as label:app or labels["app"], and other resources as resources["nvidia.com/gpu"].requests',
     ),
     ("top pods --by label:*", "write one label, such as label:team"),
-    ("top pods -A --sort-by waste", "did you mean cpu.unused or memory.unused? `c3s columns` lists them all"),
+    ("top cluster --sort-by waste", "did you mean cpu.unused or memory.unused? `c3s columns` lists them all"),
+    (
+        "rightsize --cpu-buffer 20",
+        "--cpu-percentile N is the rule for the CPU; --memory-buffer PERCENT adds to the memory",
+    ),
     ("top pods --fail-if count>0", "did you mean oomKills or restarts? `c3s columns` lists them all"),
     ("fit --cpu 1 --node a", "--where 'name = NODE' shows one node"),
     ("fit --memory 4", "did you mean --memory 4Gi?"),
@@ -169,14 +173,11 @@ def test_the_hints_run(demo: Run, tmp_path: Path) -> None:
     assert demo("top nodes --columns default,gpu").code == 0
 
 
-def test_a_file_in_this_directory_is_no_source_without_its_path(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_in_this_directory_is_a_recording(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert "hint: one of: metrics, " in run("top pods --from load.json").err
     (tmp_path / "load.json").write_text("")
-    hint = "hint: --from ./load.json reads the recording\n"
-    assert run("top pods --from load.json") == (2, "", f"error: unknown source 'load.json' in --from\n{hint}")
+    assert run("top pods --from load.json") == (1, "", "error: load.json is not a recording of c3s\n")
 
 
 def test_no_metrics_of_selected_nodes_may_be_because_of_the_selector(run: Run, demo: Run, tmp_path: Path) -> None:

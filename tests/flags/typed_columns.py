@@ -12,7 +12,10 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
     (
         "top nodes --output value=name,cpu",
         "top nodes -o value --columns name,cpu",
-        "--output value=name,cpu is read as --output value --columns name,cpu",
+        (
+            "--output value=name,cpu is read as --output value --columns name,cpu; "
+            "amounts are nanocores and bytes without --unit"
+        ),
     ),
     (
         "top nodes --output csv=cpu",
@@ -24,6 +27,29 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
         "top nodes -o tsv --columns cpu",
         "--output tsv=cpu is read as --output tsv --columns cpu",
     ),
+    (
+        "top nodes --output value=cpu --units m",
+        "top nodes -o value --columns cpu --unit m",
+        "--output value=cpu is read as --output value --columns cpu",
+        "--units m is read as --unit m",
+    ),
+    (
+        "top workloads --sort-by waste",
+        (
+            "top workloads --columns default,cpu.requests,cpu.unused,memory.requests,memory.unused "
+            "--sort-by cpu.unused:desc"
+        ),
+        (
+            "--sort-by waste is read as --columns default,cpu.requests,cpu.unused,memory.requests,memory.unused "
+            "--sort-by cpu.unused:desc"
+        ),
+    ),
+    (
+        "top pods --columns waste",
+        "top pods --columns cpu.unused,memory.unused",
+        "--columns waste is read as --columns cpu.unused,memory.unused",
+    ),
+    ("top pods --metric memory", "top pods --columns memory", "--metric memory is read as --columns memory"),
     ("top nodes --no-color", "top nodes --color never", "--no-color is read as --color never"),
     (
         "rightsize deploy/legacy-admin --output kubectl --from prometheus --since 2h",

@@ -10,7 +10,9 @@ UNHEALTHY: Final = "--where 'ready.count < ready.expected' --columns ready,waiti
 UNUSED: Final = "--columns cpu.requests,cpu.unused,memory.requests,memory.unused --sort-by cpu.unused:desc"
 LIMITS: Final = "--columns default,cpu.requests,cpu.limits,memory.requests,memory.limits"
 THROTTLED: Final = "--from prometheus --columns default,throttled --sort-by throttled:desc"
-KILLED: Final = "--where 'oomKills > 0' --columns default,oomKills,restarts,lastTermination.reason"
+KILLED: Final = (
+    "--where 'oomKills > 0' --columns default,oomKills,restarts,lastTermination.reason --sort-by oomKills:desc"
+)
 # What is typed, the same in the words of c3s, and every remark on stderr.
 TYPED_WORDS: Final[list[tuple[str, ...]]] = [
     # Words, also after top, watch and get, and with flags of their own.
@@ -102,6 +104,37 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
         "drain spot-1 spot-2 is read as c3s fit --without spot-1 --without spot-2; nothing is drained",
         "--ignore-daemonsets is read as nothing: c3s changes nothing",
         "--dry-run client is read as nothing: c3s changes nothing",
+    ),
+    (
+        "check oom --from prometheus --since 10m",
+        f"top pods -A {KILLED.replace('where', 'fail-if')} --from prometheus --since 10m",
+        f"check oom is read as c3s top pods -A {KILLED.replace('where', 'fail-if')}",
+    ),
+    (
+        "check oom -n default",
+        f"top pods -n default {OOM.replace('where', 'fail-if')}",
+        f"check oom is read as c3s top pods {OOM.replace('where', 'fail-if')}",
+    ),
+    (
+        "check pending",
+        "top pods -A --fail-if 'phase = Pending' --columns status,age,pending",
+        "check pending is read as c3s top pods -A --fail-if 'phase = Pending' --columns status,age,pending",
+    ),
+    (
+        "alert restarts",
+        f"top pods -A {RESTARTED.replace('where', 'fail-if')}",
+        f"alert restarts is read as c3s top pods -A {RESTARTED.replace('where', 'fail-if')}",
+    ),
+    (
+        "check unhealthy",
+        f"top pods -A {UNHEALTHY.replace('where', 'fail-if')}",
+        f"check unhealthy is read as c3s top pods -A {UNHEALTHY.replace('where', 'fail-if')}",
+    ),
+    ("describe deploy/web", "top deploy web -o wide", "describe deploy is read as c3s top deploy -o wide"),
+    (
+        "history deploy/web --from prometheus --since 10m --step 5m",
+        "top deploy web --series --from prometheus --since 10m --step 5m",
+        "history is read as c3s top --series",
     ),
     ("auth can-i get pods", "doctor", "auth can-i get pods is read as c3s doctor"),
     ("krr simple", "rightsize", "krr simple is read as c3s rightsize"),

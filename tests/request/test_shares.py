@@ -15,6 +15,7 @@ MEANT = "hint: for a percentage compare memory%requests or memory%limits\n"
         ("top nodes --where 'mem > 50%'", "top nodes --where 'memory% > 50'"),
         ("top nodes --by pool --fail-if 'cpu >= 20%'", "top nodes --by pool --fail-if 'cpu% >= 20'"),
         ("top cluster --fail-if 'memory < 10%'", "top cluster --fail-if 'memory% < 10'"),
+        ("top nodes --fail-if 'cpu-requests>90%' -o name", "top nodes --fail-if 'cpu.requests% > 90' -o name"),
         (
             "top nodes --from prometheus --since 2h --where 'cpu.p95 > 30%'",
             "top nodes --from prometheus --since 2h --where 'cpu.p95% > 30'",
@@ -38,6 +39,7 @@ def test_of_pods_it_may_be_of_requests_or_limits(demo: Run, words: str) -> None:
         "",
         f"error: '90%' is no value for memory.usage (bytes)\n{MEANT}",
     )
+    assert demo(f"{words} 'memory.limits > 90%'").err.endswith("hint: for a percentage compare memory.limits%\n")
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_a_claim_is_one_row_whoever_mounts_it(run: Run, moving: FakeApi) -> None
 
 
 def test_the_metrics_api_knows_nothing_of_volumes(run: Run, api: FakeApi) -> None:
-    assert run(f"top volumes --server {api.url}") == (
+    assert run(f"top volumes --from metrics --server {api.url}") == (
         1,
         "",
         "error: the metrics API has no volumes\nhint: use --from kubelet or --from prometheus\n",
