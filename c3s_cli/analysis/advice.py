@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import structs
 
 from c3s_cli.columns.vocabulary import Column, Unit
+from c3s_cli.model.rows import Group
 from c3s_cli.request.condition import Comparison, Condition, Membership, Word
 from c3s_cli.request.shares import percentage_of
 
@@ -37,10 +38,8 @@ def with_advice(
     """Add what to say to a report. objects: what --where filtered, if nothing is left of it. unjudged: of LeftOut."""
     conditions = [each for each in (query.where, query.having, query.fail_if, query.until) if each]
     said = dict.fromkeys(words for condition in conditions for words in _bare_numbers(condition, rows or objects))
-    if query.having and not (query.fail_if or query.until):
-        from c3s_cli.analysis.sums import undecided  # few conditions are on sums
-
-        said |= dict.fromkeys(undecided(unjudged))
+    if unjudged and not (query.fail_if or query.until):
+        said |= dict.fromkeys(_left_out(unjudged, query, contexts=report.contexts))
     if said:
         report = structs.replace(report, remarks=(*report.remarks, *said))
     if not rows and query.where and not report.absence:
@@ -48,6 +47,16 @@ def with_advice(
     if report.fail_if and not report.fail_if.matched and query.fail_if:
         return _with_near_values(report, query.fail_if, rows)
     return report
+
+
+def _left_out(unjudged: Sequence[Row], query: Query, *, contexts: bool) -> Iterator[str]:
+    """Say which rows are missing because --where or --having could not judge them: no judgement names them."""
+    from c3s_cli.analysis.judging import not_filtered  # most conditions can judge all rows
+    from c3s_cli.analysis.sums import undecided
+
+    groups = [row for row in unjudged if query.having and isinstance(row, Group)]
+    yield from undecided(groups)
+    yield from not_filtered([row for row in unjudged if row not in groups], query, contexts=contexts)
 
 
 def _with_near_values(report: Report, condition: Condition, rows: Sequence[Row]) -> Report:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +10,7 @@ from c3s_cli.columns.vocabulary import METRICS, Column, Needs
 from c3s_cli.model.rows import Group, Pod
 from c3s_cli.model.sample import WHOLE
 from c3s_cli.report import ALL, Judgement, LeftOut
+from c3s_cli.terminal.stderr import counted, named
 
 if TYPE_CHECKING:
     from c3s_cli.model.fit_rows import Row
@@ -22,6 +23,10 @@ NAMING: Final = ("context", "namespace", "name", "container", "owner", "node", "
 
 # Failures that hide no row: of what is read beside the rows, and of writing a recording.
 HARMLESS: Final = ("quantity", "recording", "owners")
+
+
+# How many rows are named that --where leaves out.
+SOME: Final = 3
 
 
 def are_named(condition: Condition, rows: Iterable[Row]) -> bool:
@@ -117,6 +122,15 @@ def _named(
     unknown = (*unjudged, *unfiltered)
     shares = tuple(row.measured_share for row in unknown if isinstance(row, Group | Pod))
     return tuple(map(name, matched)), tuple(map(name, unknown)), ", ".join(dict.fromkeys(reasons)), shares
+
+
+def not_filtered(rows: Sequence[Row], query: Query, *, contexts: bool) -> Iterator[str]:
+    """Say which rows --where leaves out although they may match."""
+    if rows and query.where:
+        reasons = dict.fromkeys(_reason(row, column) for row in rows for column in query.where.undecided(row))
+        names = named([full_name(row, contexts=contexts) for row in rows], SOME)
+        thing = counted(len(rows), query.objects.value.lower())
+        yield f"--where could not judge {thing} ({', '.join(reasons)}): {names}"
 
 
 def _reason(row: Any, column: Column) -> str:

@@ -58,15 +58,15 @@ def make_report(
         from c3s_cli.analysis.containers import of_lines  # only --containers shows them
 
         query = of_lines(query)
-    unfiltered: list[Row] | None = [] if query.fail_if or query.until or query.having else None
+    unfiltered: list[Row] = []
     rows, totals = rows_of(samples, query, join_pods, unfiltered, contexts=contexts)
-    left_out = LeftOut(unfiltered or (), others=query.having is not None)
+    left_out = LeftOut(unfiltered, others=query.having is not None)
     objects: Sequence[Row] = ()
     if query.where and not rows:
         from c3s_cli.analysis.judging import are_named  # only conditions need it
 
         objects = _lines(_objects(samples, query, join_pods), query)
-        left_out = LeftOut(unfiltered or (), are_named(query.where, objects))
+        left_out = LeftOut(unfiltered, are_named(query.where, objects))
     report = report_of(samples, query, rows, totals, failures=failures, contexts=contexts, left_out=left_out)
     if query.labels or query.label_columns:
         from c3s_cli.analysis.absent_labels import about_labels  # only labels need it
@@ -77,7 +77,7 @@ def make_report(
     from c3s_cli.analysis.advice import with_advice  # only conditions need it
     from c3s_cli.analysis.bare_pods import about_bare_pods
 
-    return with_advice(about_bare_pods(report, query, samples), query, _lines(rows, query), objects, unfiltered or ())
+    return with_advice(about_bare_pods(report, query, samples), query, _lines(rows, query), objects, unfiltered)
 
 
 def latest(samples: Sequence[Sample]) -> datetime:

@@ -162,6 +162,10 @@ def test_restarts_and_kills_in_a_range_agree_with_the_count_of_young_pods(demo: 
     words = "top pods -n team-checkout --columns restarts,oomKills -o value --from prometheus --where"
     assert set(demo(f"{words} 'name ~ ^cart' --since 24h").out.splitlines()) == {"4\t4"}
     assert demo(f"{words} 'name ~ ^fraud' --since 24h").out.split()[0] == "37"
+    # Nobody measured it in the last hour, nor those that have just begun, but these were never restarted.
+    said = demo(f"restarts -A {PAST}").err.splitlines()[-1]
+    name = "team-checkout/fraud-scorer-9nqtj8g427-z2tsb"
+    assert said == f"note: --where could not judge 1 pod (restarts unknown): {name}"
 
 
 def test_rows_with_few_readings_of_a_recording_are_counted(run: Run, tmp_path: Path) -> None:

@@ -144,12 +144,21 @@ def restarts_of(
 
 
 def with_restarts(
-    pods: Mapping[tuple[str, str], PodFacts], counts: Mapping[promql.Who, int]
+    pods: Mapping[tuple[str, str], PodFacts], counts: Mapping[promql.Who, int], start: float, scope: Scope
 ) -> dict[tuple[str, str], PodFacts]:
-    """Return facts with the restarts in a range, None if unknown. Of init containers, only those of sidecars count."""
+    """Return facts with the restarts in a range, None if unknown. Of init containers, only those of sidecars count.
+
+    start: of the range in seconds since 1970. scope: has its end.
+    """
     sums: dict[tuple[str, str], int] = {}
     for (namespace, pod, container), number in counts.items():
         facts = pods.get((namespace, pod))
         if facts is not None and (not facts.containers or any(each.name == container for each in facts.containers)):
             sums[namespace, pod] = sums.get((namespace, pod), 0) + number
-    return {key: structs.replace(facts, restarts=sums.get(key)) for key, facts in pods.items()}
+    since = math.inf if scope.period and scope.period.end else start
+    return {key: structs.replace(each, restarts=sums.get(key, _of_facts(each, since))) for key, each in pods.items()}
+
+
+def _of_facts(facts: PodFacts, since: float) -> int | None:
+    """Return the restarts in a range of a pod without series, if it was never restarted, or was created since."""
+    return facts.restarts if facts.restarts == 0 or (facts.created_at or 0.0) >= since else None

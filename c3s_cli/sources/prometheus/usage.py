@@ -189,7 +189,7 @@ class PrometheusUsage(Usage):
         except C3sError as problem:
             self.missing.append(Failure(self.context, "restarts", str(problem)))
             counts = {}
-        return with_restarts(known, counts)
+        return with_restarts(known, counts, self._times()[0], self.scope)
 
     def sums(self, sample: Sample, groups: Groups) -> dict[Keys, Figures]:
         """Return statistics of groups as a whole: of the sum of their members at each point of the range."""
