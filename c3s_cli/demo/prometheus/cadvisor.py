@@ -7,6 +7,7 @@ As in a real one, there are more series than a sum may take: those of the contai
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 from c3s_cli.demo import dice
 from c3s_cli.demo.kubelet.kubelet import PAUSE
@@ -27,17 +28,19 @@ _PERIODS = 10
 
 def _added(parts: Sequence[tuple[tuple[int, int], Values]], *, grows: bool) -> Values:
     """Add values up while their parts exist; the last value of a counter stays in the sum."""
+    # Every step of a query asks for them.
+    at = cache(lambda part, scrape: part(scrape, scrape)[0])
 
     def values(first: int, last: int) -> list[float]:
         total = [0.0] * (last - first + 1)
         for (begin, end), part in parts:
             low, high = max(first, begin), min(last, end)
-            before = part(begin, begin)[0] if grows and last >= begin else 0.0
+            before = at(part, begin) if grows and last >= begin else 0.0
             if low <= high:
                 for place, value in enumerate(part(low, high), low - first):
                     total[place] += value - before
             if grows and end < last:
-                rest = part(end, end)[0] - before
+                rest = at(part, end) - before
                 for place in range(max(end + 1, first) - first, len(total)):
                     total[place] += rest
         return total

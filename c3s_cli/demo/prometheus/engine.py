@@ -9,7 +9,7 @@ from typing import Any
 from c3s_cli.demo.prometheus import functions
 from c3s_cli.demo.prometheus.functions import Samples, Vector
 from c3s_cli.demo.prometheus.operators import connected
-from c3s_cli.demo.prometheus.series import INTERVAL, Labels, without_name
+from c3s_cli.demo.prometheus.series import INTERVAL, Labels, Series, without_name
 from c3s_cli.demo.prometheus.storage import Storage
 from c3s_cli.demo.prometheus.syntax import (
     Aggregation,
@@ -61,6 +61,9 @@ class Engine:
                 if isinstance(positive, float):
                     return -positive
                 return [(without_name(labels), -value) for labels, value in positive]
+            case Aggregation(name="count" | "group", inner=Selector() as inner):
+                # What the values are does not matter.
+                return self._groups.reduce(node, [(series.labels, 1.0) for series, _ in self._present(inner, when)])
             case Aggregation(inner=inner):
                 return self._groups.reduce(node, self.vector(inner, when))
             case Binary(left=left, right=right):
@@ -79,8 +82,7 @@ class Engine:
             return functions.label_replace(first, *texts)
         if name == "timestamp":
             return self._timestamps(arguments[0], when)
-        ends = {"ends": name in functions.BY_ENDS, "any_ends": name in functions.BY_LAST}
-        ranges = self.matrix(arguments[-1], when, **ends)
+        ranges = self.matrix(arguments[-1], when, name)
         if name == "quantile_over_time":
             fraction = self.value(arguments[0], when)
             return functions.unique([(one.labels, functions.quantile(fraction, one.values)) for one in ranges])
@@ -93,12 +95,10 @@ class Engine:
         if not isinstance(node, Selector):
             return [(without_name(labels), when) for labels, _ in self.vector(node, when)]
         at = float(math.floor(self._moment(node, when) / INTERVAL) * INTERVAL)
-        return functions.unique([(without_name(labels), at) for labels, _ in self._instant(node, when)])
+        return functions.unique([(series.bare, at) for series, _ in self._present(node, when)])
 
-    def matrix(
-        self, node: Node, when: float, *, ends: bool = False, any_ends: bool = False, named: bool = False
-    ) -> list[Samples]:
-        """Return a range vector. ends, any_ends: whether two samples of a counter, or of any series, are enough."""
+    def matrix(self, node: Node, when: float, function: str = "", *, named: bool = False) -> list[Samples]:
+        """Return a range vector, with as many of its samples as a function needs; without one, with all."""
         if isinstance(node, Subquery):
             return self._subquery(node, when, named=named)
         assert isinstance(node, Selector)  # noqa: S101  the parser has seen to it
@@ -112,7 +112,11 @@ class Engine:
             if count < 1:
                 continue
             self._count(count)
-            if ((ends and series.grows) or any_ends) and count > 2:
+            if function == "count_over_time":
+                times, values = [], []
+            elif function == "last_over_time":
+                times, values = [float(last * INTERVAL)], series.values(last, last)
+            elif function in functions.BY_ENDS and series.grows and count > 2:
                 values = series.values(first, first) + series.values(last, last)
                 times = [float(first * INTERVAL), float(last * INTERVAL)]
             else:
@@ -132,15 +136,19 @@ class Engine:
         return when - node.offset
 
     def _instant(self, node: Selector, when: float) -> Vector:
+        return [(series.labels, series.values(at, at)[0]) for series, at in self._present(node, when)]
+
+    def _present(self, node: Selector, when: float) -> list[tuple[Series, int]]:
+        """Return the series that have a sample at a time, each with the scrape that took it."""
         when = self._moment(node, when)
         scrape = math.floor(when / INTERVAL)
-        result: Vector = []
+        result = []
         for series in self._select(node):
             at = scrape
             if at > series.last and series.last == self._newest and when - series.last * INTERVAL < _LOOKBACK:
                 at = series.last
             if series.first <= at <= series.last:
-                result.append((series.labels, series.values(at, at)[0]))
+                result.append((series, at))
         self._count(len(result))
         return result
 

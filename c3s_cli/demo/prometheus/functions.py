@@ -16,7 +16,7 @@ Vector = list[tuple[Labels, float]]
 
 
 class Samples(NamedTuple):
-    """One element of a range vector: a range (begin, end] and what lies in it, or only the ends of that."""
+    """One element of a range vector: a range (begin, end] and what a function needs of what lies in it."""
 
     labels: Labels  # without a name
     times: list[float]
@@ -96,9 +96,8 @@ OVER_RANGE: dict[str, Callable[[Samples], float | None]] = {
     "changes": lambda samples: float(sum(before != after for before, after in pairwise(samples.values))),
     "resets": lambda samples: float(sum(after < before for before, after in pairwise(samples.values))),
 }
-# Functions that need only the first and the last value: of a counter that never falls, or of any series.
+# Functions that need only the first and the last value of a counter that never falls.
 BY_ENDS = frozenset({"rate", "increase", "resets"})
-BY_LAST = frozenset({"last_over_time", "count_over_time"})
 
 
 def unique(vector: Vector) -> Vector:

@@ -107,10 +107,13 @@ class History:
         """Return the bytes a run has in use at scrapes."""
         load, pod, place = self.load, run.pod, run.place
         loop: list[float] = []
+        single = 0
 
         def values(first: int, last: int) -> list[float]:
-            # It moves once in four ticks, which are two scrapes.
-            if last - first < _FEW:
+            nonlocal single
+            # It moves once in four ticks, which are two scrapes. A query asks for single ones at every step.
+            single += last - first + 1
+            if single < _FEW:
                 return [float(load.memory(pod, place, scrape // 2 * 4)) for scrape in range(first, last + 1)]
             if not loop:
                 loop.extend(float(value) for value in load.memories(pod, place))
