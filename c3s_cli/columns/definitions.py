@@ -201,15 +201,17 @@ STATES: Final[Mapping[str, str]] = {
     "context": "the label cluster",
     "pod": "kube_pod_spec_volumes_persistentvolumeclaims_info",
 }
+LOST: Final = (
+    "with --facts source, what depends on the order of init containers, and pod-level resources that the quality of "
+    "service gives away; other pod-level resources and resizes under way do not show"
+)
 # What they leave open, by the same names.
 UNKNOWN_STATES: Final[Mapping[str, str]] = {
-    "requests": "with --facts source, pod-level resources and what depends on the order of init containers",
-    "limits": (
-        "with --facts source, pod-level resources, what depends on the order of init containers, and resizes that are "
-        "not done yet"
-    ),
+    "requests": LOST,
+    "limits": f"{LOST}, so these are the declared ones",
+    "declaredLimits": LOST,
     "owner": "with --facts source, pods in neither kube_pod_owner nor the recording rule",
-    "status": "with --facts source, pods whose series of reasons do not decide",
+    "status": "with --facts source, pods whose series of reasons do not decide, and those without a node",
     "waiting": "with --facts source, pods without series of reasons",
     "lastTermination": "with --facts source, ends without a reason or time",
     "oomKilled": "with --facts source, containers that ended without a reason",
@@ -320,7 +322,8 @@ def _fact(name: str, kind: Kind, source: str) -> Definition:
     text = "from the API server"
     if source == "prometheus" and kind not in FITTING:
         text += f"; with --facts source, from {series}" if series else "; with --facts source, as far as it is exported"
-        return Definition(text, READING, UNKNOWN_STATES.get(first) or UNKNOWN_STATES.get(field, ""))
+        left_open = UNKNOWN_STATES.get(first) or UNKNOWN_STATES.get(field, "")
+        return Definition(text, READING, left_open if first != "pods" else "")
     return Definition(text, READING)
 
 

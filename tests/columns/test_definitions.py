@@ -46,7 +46,8 @@ def test_definition_and_window_stand_beside_the_sources(run: Run) -> None:
     }
     assert rows["cpu.requests"]["definition"].endswith(
         "; with --facts source, from kube_pod_container_resource_requests and those of init containers; "
-        "unknown: with --facts source, pod-level resources and what depends on the order of init containers"
+        "unknown: with --facts source, what depends on the order of init containers, and pod-level resources that the "
+        "quality of service gives away; other pod-level resources and resizes under way do not show"
     )
     heading, first = run("columns cluster --from kubelet").out.splitlines()[:2]
     assert heading.split() == [

@@ -246,7 +246,30 @@ def both(one: Series, other: Series) -> Series:
         (both(KILLED, {"info": {"app": "1"}}), [None, 2, None, None, None, True]),
         (
             {**QUIET, "init_status_waiting": {"i": "1"}, "init_status_waiting_reason": {"i": "CrashLoopBackOff"}},
-            [1, 1, ["CrashLoopBackOff"], "", "", None],
+            [1, 1, ["CrashLoopBackOff"], None, None, None],
+        ),
+        # An init container that failed, at a time that is not exported; whoever waits for it comes after it.
+        (
+            {
+                **QUIET,
+                "status_waiting": {"app": "1"},
+                "status_waiting_reason": {"app": "PodInitializing"},
+                "init_status_waiting": {"i": "1"},
+                "init_status_terminated": {"i": "0"},
+                "init_status_waiting_reason": {"i": "CrashLoopBackOff"},
+                "init_status_last_terminated_reason": {"i": "OOMKilled"},
+            },
+            [1, 1, ["CrashLoopBackOff", "PodInitializing"], "OOMKilled", None, True],
+        ),
+        # One that has done its work has not failed, whatever was before.
+        (
+            {
+                **QUIET,
+                "init_status_waiting": {"i": "0"},
+                "init_status_terminated_reason": {"i": "Completed"},
+                "init_status_last_terminated_reason": {"i": "OOMKilled"},
+            },
+            [1, 1, [], "", "", False],
         ),
     ],
 )

@@ -120,6 +120,7 @@ FACTS: dict[str, list[tuple[dict[str, str], str]]] = {
         ({"namespace": "n", "pod": "p", "container": "first"}, "1"),
         ({"namespace": "n", "pod": "p", "container": "sidecar", "restart_policy": "Always"}, "1"),
     ],
+    "kube_pod_status_initialized_time": [({"namespace": "n", "pod": "p"}, "1")],
     "kube_pod_overhead_cpu_cores": [({"namespace": "n", "pod": "p"}, "0.01")],
     "kube_pod_container_status_waiting_reason": [({"namespace": "n", "pod": "p", "reason": "CrashLoopBackOff"}, "1")],
     "kube_pod_status_qos_class": [({"namespace": "n", "pod": "p", "qos_class": "Burstable"}, "1")],
@@ -212,6 +213,8 @@ def test_what_it_cannot_do_is_said(run: Run, server: FakeApi) -> None:
         ("ephemeral_storage", "ephemeral-storage"),
         ("nvidia_com_gpu", "nvidia.com/gpu"),
         ("aws_amazon_com_neuron", "aws.amazon.com/neuron"),
+        # my-corp.com, or my.corp.com
+        ("my_corp_com_gpu", "my_corp_com_gpu"),
         # An underscore may have been anything.
         ("nvidia_com_mig_1g_5gb", "nvidia_com_mig_1g_5gb"),
         ("hugepages_2Mi", "hugepages-2Mi"),
@@ -223,8 +226,8 @@ def test_resources_have_their_names_again(label: str, name: str) -> None:
 
 
 def test_labels_are_found_by_their_own_names() -> None:
-    labels = ExportedLabels({"label_app_kubernetes_io_name": "web"})
-    assert (labels.get("app.kubernetes.io/name"), labels.get("app", "")) == ("web", "")
+    labels = ExportedLabels({"label_app_kubernetes_io_name": "web", "label_team_name": "a"})
+    assert (labels.get("app.kubernetes.io/name"), labels.get("teamName"), labels.get("app", "")) == ("web", "a", "")
 
 
 OF_NODES = """\

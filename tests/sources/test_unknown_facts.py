@@ -53,7 +53,13 @@ def holds(store: FakeApi, *parts: Series) -> None:
         if not name:
             labels = {"node": "a"} if 'id="/"' in query else {"namespace": "n", "pod": "p", "container": "x"}
             return matrix((labels, 1048576.0 if "memory" in query else lambda time: time / 4))
-        found = [(labels, value) for of, labels, value in series if of == name[0]]
+        names = re.findall(r"kube_\w+", query)
+        marked = 'restart_policy!=""' in query
+        found = [
+            (labels, value)
+            for of, labels, value in series
+            if of in names and not (marked and of == names[0] and "restart_policy" not in labels)
+        ]
         if query.startswith("count("):
             return vector(*([({}, str(len(found)))] if found else []))
         return vector(*found)
@@ -132,7 +138,8 @@ def test_of_nodes_without_their_series_little_is_known(run: Run, store: FakeApi)
     ],
 )
 def test_the_order_of_init_containers_is_lost(run: Run, store: FakeApi, init: Series, requests: str) -> None:
-    holds(store, NODE, pod("p"), box("p", "x", requests_cpu="0.5"), init, BOUNDED)
+    marks = state("z", "x", "last_terminated_timestamp", "1772443000")
+    holds(store, NODE, pod("p"), box("p", "x", requests_cpu="0.5"), init, BOUNDED, marks)
     assert shown(run, store, "cpu.requests")["p"] == [requests]
     # The sum over a node with an unknown part is unknown, too.
     node = shown(run, store, "cpu.requests", "top nodes")["a"]
@@ -142,13 +149,18 @@ def test_the_order_of_init_containers_is_lost(run: Run, store: FakeApi, init: Se
 def test_extended_resources_are_found_by_their_own_names(run: Run, store: FakeApi) -> None:
     names = {
         "nvidia.com/gpu": "nvidia_com_gpu",
+        "my-corp.example.io/gpu": "my_corp_example_io_gpu",
         "nvidia.com/mig-1g.5gb": "nvidia_com_mig_1g_5gb",
         "smarter-devices/fuse": "smarter_devices_fuse",
         "corp.internal/fast_disk": "corp_internal_fast_disk",
     }
     holds(store, pod("p"), box("p", "x", **{f"requests_{label}": "2" for label in names.values()}), BOUNDED)
     columns = ",".join(f'resources["{name}"].requests' for name in names)
-    assert shown(run, store, columns)["p"] == ["2", "2", "2", "2"]
+    assert shown(run, store, columns)["p"] == ["2"] * 5
+
+
+DELETED: Series = [(f"{P}deletion_timestamp", {"namespace": "n", "pod": "p"}, "1772443000")]
+LOST: Series = [(f"{P}status_reason", {"namespace": "n", "pod": "p", "reason": "NodeLost"}, "1")]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +168,8 @@ def test_extended_resources_are_found_by_their_own_names(run: Run, store: FakeAp
     [
         ([pod("p"), state("p", "x", "waiting", "0")], "Running"),
         ([pod("p")], "<unknown>"),
-        ([pod("p", "Pending", node="")], "Pending"),
+        # Nobody knows whether the scheduler may consider it yet.
+        ([pod("p", "Pending", node="")], "<unknown>"),
         ([pod("p", "Pending")], "<unknown>"),
         ([pod("p"), state("p", "x", "waiting_reason", reason="CrashLoopBackOff")], "CrashLoopBackOff"),
         ([pod("p"), state("p", "x", "terminated_reason", reason="Error")], "Error"),
@@ -169,7 +182,12 @@ def test_extended_resources_are_found_by_their_own_names(run: Run, store: FakeAp
             [pod("p"), state("p", "x", "terminated_reason", reason="Completed"), state("p", "y", "ready")],
             "<unknown>",
         ),
-        ([pod("p"), [(f"{P}deletion_timestamp", {"namespace": "n", "pod": "p"}, "1772443000")]], "Terminating"),
+        # Its exit code or signal.
+        ([pod("p"), state("p", "x", "waiting", "0"), state("p", "x", "terminated_reason", reason="")], "<unknown>"),
+        ([pod("p"), state("p", "x", "waiting", "0"), state("p", "x", "terminated")], "<unknown>"),
+        ([pod("p"), DELETED], "Terminating"),
+        ([pod("p"), DELETED, LOST], "Unknown"),
+        ([pod("p"), state("p", "x", "waiting", "0"), LOST], "NodeLost"),
     ],
 )
 def test_the_status_is_that_of_kubectl_or_unknown(run: Run, store: FakeApi, parts: list[Series], status: str) -> None:
@@ -177,34 +195,100 @@ def test_the_status_is_that_of_kubectl_or_unknown(run: Run, store: FakeApi, part
     assert shown(run, store, "status")["p"] == [status]
 
 
-UNFINISHED: Series = [("kube_pod_status_initialized", {"namespace": "n", "pod": "p", "condition": "true"}, "0")]
+def initialized(name: str) -> Series:
+    return [(f"{P}status_initialized_time", {"namespace": "n", "pod": name}, "1772443000")]
+
+
 FIRST: Any = {"init": "init_"}
+# What a container says in the meantime.
+WAITS: Series = [*state("p", "x", "waiting"), *state("p", "x", "waiting_reason", reason="PodInitializing")]
+DONE: Series = state("p", "i", "terminated_reason", reason="Completed", **FIRST)
+IDLE: Series = state("p", "j", "waiting_reason", reason="PodInitializing", **FIRST)
+STARTED: Series = [*state("p", "s", "running", **FIRST), *state("p", "s", "ready", **FIRST)]
 
 
 @pytest.mark.parametrize(
-    ("states", "status"),
+    ("states", "status", "restarts"),
     [
-        ([], "Init:0/3"),
-        ([state("p", "i", "waiting_reason", reason="PodInitializing", **FIRST)], "Init:0/3"),
-        ([state("p", "i", "terminated_reason", reason="Completed", **FIRST)], "Init:1/3"),
+        ([*IDLE, *state("p", "i", "waiting_reason", reason="PodInitializing", **FIRST)], "<unknown>", "5"),
+        ([*IDLE, *state("p", "i", "running", **FIRST), *state("p", "s", "waiting", **FIRST)], "Init:0/3", "5"),
+        ([*DONE, *state("p", "j", "running", **FIRST), *state("p", "s", "waiting", **FIRST)], "Init:1/3", "5"),
+        ([*DONE, *state("p", "j", "running", **FIRST), *STARTED], "Init:2/3", "5"),
+        # Who knows whether it has started, without being ready yet.
+        ([*DONE, *IDLE, *state("p", "s", "running", **FIRST)], "<unknown>", "5"),
+        (
+            [*DONE, *STARTED, *state("p", "j", "waiting_reason", reason="CrashLoopBackOff", **FIRST)],
+            "Init:CrashLoopBackOff",
+            "5",
+        ),
+        ([*DONE, *STARTED, *state("p", "j", "terminated_reason", reason="Error", **FIRST)], "Init:Error", "5"),
+        ([*DONE, *STARTED, *state("p", "j", "terminated_reason", reason="", **FIRST)], "<unknown>", "5"),
+        # All are done, so the container's own word counts, and its own restarts.
+        ([*DONE, *STARTED, *state("p", "j", "terminated_reason", reason="Completed", **FIRST)], "PodInitializing", "3"),
+        # A sidecar that ended later.
         (
             [
-                state("p", "i", "terminated_reason", reason="Completed", **FIRST),
-                state("p", "s", "ready", **FIRST),
-                state("p", "x", "waiting_reason", reason="PodInitializing"),
+                *initialized("p"),
+                *(state("p", each, "terminated_reason", reason="Completed", **FIRST)[0] for each in ("i", "j")),
+                *state("p", "s", "waiting_reason", reason="CrashLoopBackOff", **FIRST),
             ],
-            "Init:2/3",
+            "PodInitializing",
+            "3",
         ),
-        ([state("p", "i", "waiting_reason", reason="CrashLoopBackOff", **FIRST)], "Init:CrashLoopBackOff"),
-        ([state("p", "i", "terminated_reason", reason="Error", **FIRST)], "Init:Error"),
     ],
 )
 def test_the_progress_of_init_containers_is_counted(
-    run: Run, store: FakeApi, states: list[Series], status: str
+    run: Run, store: FakeApi, states: Series, status: str, restarts: str
 ) -> None:
     init = [box("p", "i", "Never"), box("p", "j", "Never"), box("p", "s", "Always")]
-    holds(store, BOUNDED, pod("p", "Pending"), UNFINISHED, box("p", "x"), *init, *states)
-    assert shown(run, store, "status")["p"] == [status]
+    again = [
+        state("p", "x", "restarts_total", "2"),
+        state("p", "s", "restarts_total", "1", **FIRST),
+        state("p", "i", "restarts_total", "4", **FIRST),
+    ]
+    holds(store, BOUNDED, initialized("z"), pod("p", "Pending"), box("p", "x"), *init, WAITS, states, *again)
+    assert shown(run, store, "status,restarts")["p"] == [status, restarts]
+
+
+def test_whether_init_containers_are_done_may_be_unknown(run: Run, store: FakeApi) -> None:
+    """Where no pod has a time of it."""
+    init = [*box("p", "i", "Never"), *box("p", "s", "Always"), *state("p", "i", "running", **FIRST)]
+    holds(store, BOUNDED, pod("p", "Pending"), box("p", "x"), init, WAITS, state("p", "x", "restarts_total", "2"))
+    assert shown(run, store, "status,restarts")["p"] == ["<unknown>"] * 2
+
+
+@pytest.mark.parametrize(
+    ("parts", "requests"),
+    [
+        # It ends, 500m, or it stays, 600m: versions that mark sidecars came later than this one.
+        ([], "<unknown>"),
+        (state("p", "i", "terminated_reason", reason="Completed", **FIRST), "500m"),
+        (state("z", "x", "last_terminated_timestamp", "1772443000"), "500m"),
+        (box("z", "s", "Always"), "500m"),
+    ],
+)
+def test_old_versions_do_not_mark_sidecars(run: Run, store: FakeApi, parts: Series, requests: str) -> None:
+    holds(
+        store,
+        NODE,
+        BOUNDED,
+        pod("p"),
+        box("p", "x", requests_cpu="0.5"),
+        box("p", "i", "Never", requests_cpu="0.1"),
+        parts,
+    )
+    assert shown(run, store, "cpu.requests")["p"] == [requests]
+
+
+def test_a_sidecar_without_requests_is_a_container_of_its_pod(run: Run, store: FakeApi) -> None:
+    ready = [*state("p", "x", "ready"), *state("p", "s", "ready", "0", **FIRST)]
+    holds(store, NODE, BOUNDED, pod("p"), box("p", "x"), box("p", "s", "Always"), ready, pod("new", "Pending"))
+    assert shown(run, store, "ready,ready.expected") == {
+        "p": ["1/2", "2"],
+        "z": ["<unknown>/1", "1"],
+        # It has no status yet.
+        "new": ["<unknown>/<unknown>", "<unknown>"],
+    }
 
 
 # --- facts that no object has ---------------------------------------------------------------------------------

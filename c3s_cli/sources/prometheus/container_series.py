@@ -11,7 +11,7 @@ from c3s_cli.amounts.timestamp import utc
 from c3s_cli.model.container_states import ContainerStates
 from c3s_cli.sources.decode.containerstates import OOM_KILLED
 from c3s_cli.sources.prometheus import promql
-from c3s_cli.sources.prometheus.pod_words import SeriesOf
+from c3s_cli.sources.prometheus.pod_words import COMPLETED, PLAIN, SeriesOf, reasons_in
 
 KINDS: Final = ("kube_pod_container_status_", "kube_pod_init_container_status_")
 VALUES: Final = ("ready", "waiting", "terminated", "restarts_total", "last_terminated_timestamp")
@@ -64,11 +64,17 @@ def states_in(series_of: SeriesOf, names: Sequence[str], sidecars: Sequence[str]
     """Return the states of each container by name, and of all as ""."""
     init_names = {labels.get("container", "") for labels, _ in series_of(f"{KINDS[1]}waiting")}
     own = {name: _Container(series_of, KINDS[name in sidecars], name).states() for name in (*names, *sidecars)}
-    others = [_Container(series_of, KINDS[1], name).states() for name in sorted(init_names - {*sidecars})]
-    waiting = [each.waiting for each in (*others, *own.values())]
+    # An init container that has done its work has not failed.
+    done = {
+        name for name, reason in reasons_in(series_of, f"{KINDS[1]}terminated_reason").items() if reason == COMPLETED
+    }
+    others = [_Container(series_of, KINDS[1], name).states() for name in sorted(init_names - {*sidecars} - done)]
+    every = [*others, *(own[name] for name in (*sidecars, *names))]
+    waiting = [each.waiting for each in every]
+    words = dict.fromkeys(reason for each in waiting for reason in each or ())
     ready = [each.ready_count for each in own.values()]
-    killed = [each.oom_killed for each in (*others, *own.values())]
-    ends = [(each.terminated_at, each.terminated_because) for each in own.values() if each.terminated_because != ""]
+    killed = [each.oom_killed for each in every]
+    ends = [(each.terminated_at, each.terminated_because) for each in every if each.terminated_because != ""]
     if len(ends) > 1:
         ends = [max(ends)] if all(None not in end for end in ends) else [(None, None)]
     at, because = ends[0] if ends else ("", "")
@@ -77,9 +83,8 @@ def states_in(series_of: SeriesOf, names: Sequence[str], sidecars: Sequence[str]
         "": ContainerStates(
             ready_count=None if None in ready else sum(filter(None, ready)),
             count=len(own),
-            waiting=None
-            if None in waiting
-            else tuple(dict.fromkeys(reason for each in waiting for reason in each or ())),
+            # Whoever waits for its turn comes after the one that is at work.
+            waiting=None if None in waiting else tuple(sorted(words, key=PLAIN.__contains__)),
             terminated_because=because,
             terminated_at=at,
             oom_killed=True if True in killed else None if None in killed else False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from sys import intern
 from typing import Any, Final
 
@@ -19,7 +19,14 @@ from c3s_cli.sources.decode.pods import FINISHED
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.container_series import states_in
 from c3s_cli.sources.prometheus.decoding import Labels, Vector
-from c3s_cli.sources.prometheus.pod_words import status_of, stopped_in
+from c3s_cli.sources.prometheus.pod_words import (
+    COMPLETED,
+    INITIALIZED,
+    progress_of,
+    reasons_in,
+    status_of,
+    stopped_in,
+)
 
 Key = tuple[str, str]
 QUALITIES: Final = ("Guaranteed", "Burstable")
@@ -29,10 +36,10 @@ RENAMED: Final = ("namespace", "pod", "container", "node")
 # The labels of an owner, and the series of the owners of ReplicaSets and Jobs: their kind, and the label of their name.
 OWNER: Final = ("owner_kind", "owner_name", "owner_is_controller")
 OWNED: Final = {"kube_replicaset_owner": ("ReplicaSet", "replicaset"), "kube_job_owner": ("Job", "job_name")}
-# Resource names are sanitised for labels, so some characters are lost: of a domain, and of one word after it, they are
-# known again. Any other name stays as it is; who asks for it by its own name finds it.
+# Resource names are sanitised for labels, so some characters are lost: of short domains, and of one word after them,
+# they are known again. Any other name stays as it is; who asks for it by its own name finds it.
 NAMES: Final = {"ephemeral_storage": "ephemeral-storage"}
-DOMAIN: Final = re.compile(r"(?P<domain>[a-z0-9]+(?:_[a-z0-9]+)*_(?:com|io|org|dev|net))_(?P<name>[a-z0-9]+)")
+DOMAIN: Final = re.compile(r"(?P<domain>(?:(?:aws|vpc)_)?[a-z0-9]+_(?:com|io|org|dev|net))_(?P<name>[a-z0-9]+)")
 
 
 @cache
@@ -59,14 +66,15 @@ class ExportedLabels(dict[str, str]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a label by its original name."""
-        return super().get("label_" + re.sub(r"[^a-zA-Z0-9_]", "_", key), default)
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub(r"[^a-zA-Z0-9_]", "_", key))
+        return super().get(f"label_{words.lower()}", default)
 
 
 class PodSeries:
     """The series of pods, by namespace and name.
 
-    states: whether those of the states of containers are among them. unknown: which of requests and limits the cluster
-    has no series of.
+    states: whether those of the states of containers are among them. unknown: which of requests, limits, owner,
+    initialized and sidecars the cluster has no series of.
     """
 
     def __init__(
@@ -84,15 +92,16 @@ class PodSeries:
         """Return the series of a pod by their name."""
         return self.vectors.get(name, {}).get(key, [])
 
+    def _series_of(self, key: Key, name: str) -> list[tuple[Labels, float]]:
+        return self.series_of(name, key)
+
     def facts(self, key: Key, info: Labels) -> PodFacts | None:
         """Build the facts of a pod; None if it has finished."""
         phase = self._word("kube_pod_status_phase", "phase", key)
         if phase in FINISHED:
             return None
-        policies = {
-            labels.get("container", ""): labels.get("restart_policy")
-            for labels, _ in self.series_of("kube_pod_init_container_info", key)
-        }
+        series_of = partial(self._series_of, key)
+        policies = self._policies(key)
         sidecars = {name for name, policy in policies.items() if policy == "Always"}
         resources = PodResources(
             self._containers("", key, set()), self._containers("init_", key, sidecars), self._overhead(key)
@@ -101,11 +110,16 @@ class PodSeries:
         owner = next(filter(None, (owner_of(labels) for labels, _ in owners)), "" if owners else None)
         if owner is None and self.knows("owner"):
             owner = ""
-        # Without these series nobody knows which of its init containers are sidecars.
-        readings = _either(resources, [each for each in resources.init_containers if each.name not in policies])
-        states = self._states(key, resources) if self.states and len(readings) == 1 else {}
+        # Nobody knows which of these init containers are sidecars.
+        unsure = [each for each in resources.init_containers if each.name not in policies]
+        readings = _either(resources, unsure)
+        # Until it has a status, its containers are not all known.
+        listed = len(readings) == 1 and self.series_of("kube_pod_container_info", key)
+        states = self._states(key, resources) if self.states and listed else {}
         node = info.get("node", "")
-        status = status_of(lambda name: self.series_of(name, key), phase, node, sidecars)
+        progress = progress_of(series_of, {*sidecars, *(each.name for each in unsure)})
+        finished = progress == "" or series_of(INITIALIZED)
+        initializing = False if finished else True if self.knows("initialized") else None
         qos_class = self._word("kube_pod_status_qos_class", "qos_class", key)
         of_pod = qos_class in QUALITIES and not _explains(resources, qos_class)
         requests = _certain(readings, requests_of) if self.knows("requests") and not of_pod else None
@@ -114,9 +128,9 @@ class PodSeries:
             uid=info.get("uid", ""),
             node=intern(node),
             owner=owner and intern(owner),
-            status=status,
+            status=status_of(series_of, phase, node, progress, initializing=initializing),
             phase=phase or None,
-            restarts=self._restarts(key, status, sidecars),
+            restarts=None if unsure else self._restarts(key, sidecars, initializing=initializing),
             created_at=next((number for _, number in self.series_of("kube_pod_created", key)), None),
             qos_class=qos_class or None,
             labels=next(
@@ -132,15 +146,27 @@ class PodSeries:
             ),
             # There are no series of what the scheduler says.
             pending="" if node else None,
-            stopped=stopped_in(lambda name: self.series_of(name, key)),
+            stopped=stopped_in(series_of),
             states=states.get(""),
             unknown=tuple(what for what, known in (("requests", requests), ("limits", limits)) if known is None),
         )
 
-    def _restarts(self, key: Key, status: str | None, sidecars: Collection[str]) -> int | None:
+    def _policies(self, key: Key) -> dict[str, str | None]:
+        """Return the restart policies of those init containers of which they are known, None for that of the pod."""
+        done = reasons_in(partial(self._series_of, key), "kube_pod_init_container_status_terminated_reason")
+        policies = {
+            labels.get("container", ""): labels.get("restart_policy")
+            for labels, _ in self.series_of("kube_pod_init_container_info", key)
+        }
+        sure = self.knows("sidecars")
+        return {name: policy for name, policy in policies.items() if policy or sure or done.get(name) == COMPLETED}
+
+    def _restarts(self, key: Key, sidecars: Collection[str], *, initializing: bool | None) -> int | None:
         """Return the restarts as kubectl counts them: of init containers until they are done, then without them."""
         of_init = self.series_of("kube_pod_init_container_status_restarts_total", key)
-        if (status or "").startswith("Init:"):
+        if initializing is None:
+            return None
+        if initializing:
             return round(sum(number for _, number in of_init)) if of_init else None
         counts = self.series_of("kube_pod_container_status_restarts_total", key)
         of_sidecars = [(labels, number) for labels, number in of_init if labels.get("container") in sidecars]
@@ -149,7 +175,7 @@ class PodSeries:
         return round(sum(number for _, number in (*counts, *of_sidecars)))
 
     def knows(self, what: str) -> bool:
-        """Return whether there are series of "requests", "limits" or "owner": some pod of a cluster has them."""
+        """Return whether there are series of what `unknown` names: some pod of a cluster has them."""
         return what not in self.unknown
 
     def _container(self, container: ContainerResources, states: ContainerStates | None) -> Container:
@@ -179,7 +205,7 @@ class PodSeries:
     def _containers(self, kind: str, key: Key, sidecars: set[str]) -> list[ContainerResources]:
         amounts: dict[str, dict[str, dict[str, int]]] = {
             labels.get("container", ""): {"requests": {}, "limits": {}}
-            for labels, _ in ([] if kind else self.series_of("kube_pod_container_info", key))
+            for labels, _ in self.series_of(f"kube_pod_{kind}container_info", key)
         }
         for what in ("requests", "limits"):
             for labels, number in self.series_of(f"kube_pod_{kind}container_resource_{what}", key):

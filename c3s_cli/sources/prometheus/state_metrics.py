@@ -139,7 +139,7 @@ class StateMetrics(Struct):
             by_name[name] = NodeDetails(
                 labels=known,
                 status=status if ready else None,
-                roles=tuple(sorted(each.get("role", "") for each in roles.get(name, ()))) if exported_all else None,
+                roles=_roles(roles.get(name, ()), known) if exported_all else None,
                 version=labels.get("kubelet_version", ""),
                 taints=tuple(
                     f"{each.get('key')}{'=' * bool(each.get('value'))}{each.get('value', '')}:{each.get('effect')}"
@@ -213,14 +213,28 @@ class StateMetrics(Struct):
         pods = [({name: labels[name] for name in POD}, 1.0) for labels, _ in series if pod_of(labels) in used]
         return {"kube_pod_owner": owners, "kube_pod_info": pods}
 
-    def _unknown(self, vectors: Mapping[str, Sequence[object]]) -> list[str]:
-        """Return what kube-state-metrics does not export of requests, limits and owners: then it is unknown."""
+    def _unknown(self, vectors: Mapping[str, Series]) -> list[str]:
+        """Return what kube-state-metrics does not export of what a pod may lack: then it is unknown."""
         names = {what: f"kube_pod_container_resource_{what}" for what in ("requests", "limits")}
-        return [
+        names |= {"owner": "kube_pod_owner"}
+        inits = vectors["kube_pod_init_container_info"]
+        names |= {"initialized": pod_words.INITIALIZED} if inits else {}
+        unknown = [
             what
-            for what, name in {**names, "owner": "kube_pod_owner"}.items()
+            for what, name in names.items()
             if not vectors[name] and not self._vector(f"count({name}{promql.braces(self.match)})")
         ]
+        return unknown if self._knows_sidecars(inits) else [*unknown, "sidecars"]
+
+    def _knows_sidecars(self, inits: Series) -> bool:
+        """Return whether sidecars would be marked. inits: the init containers in scope."""
+        if not inits or any(labels.get("restart_policy") for labels, _ in inits):
+            return True
+        policy = 'restart_policy!=""'
+        marked = f"kube_pod_init_container_info{promql.braces(self.match, policy)}"
+        # Versions that know this mark them, too.
+        recent = f"kube_pod_container_status_last_terminated_timestamp{promql.braces(self.match)}"
+        return bool(self._vector(f"count({marked} or {recent})"))
 
     def _pods_in_scope(self) -> dict[str, Sequence[str]]:
         scope = self.scope
@@ -307,6 +321,11 @@ class StateMetrics(Struct):
         if last is not None and edges.last_usage() is None:
             self.engine.remarks[words(last, edges.end, "of kube-state-metrics")] = None
         return last
+
+
+def _roles(series: Sequence[Labels], labels: ExportedLabels) -> tuple[str, ...]:
+    roles = {*(each.get("role", "") for each in series), labels.get("kubernetes.io/role", "")}
+    return tuple(sorted(roles - {""}))
 
 
 def _first(labels: ExportedLabels, keys: tuple[str, ...]) -> str:
