@@ -301,7 +301,7 @@ class Naming(Struct, frozen=True):
             return "--containers shows a row for each container"
         if name.startswith(("labels", "label:", "resources")) or not {"[", "/"}.isdisjoint(name):
             return BRACKETS
-        if alike := [each for each in ALIKE.get(name.casefold(), ()) if each in known]:
+        if alike := [each for each in ALIKE.get(name.casefold(), ()) if self._alias(each) in known]:
             return f"did you mean {' or '.join(alike)}? `c3s columns` lists them all"
         if name.casefold() in OF_LABELS and self.kind is Kind.NODE:
             return f"did you mean label:{OF_LABELS[name.casefold()]}? `c3s columns` lists them all"

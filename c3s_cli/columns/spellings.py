@@ -16,6 +16,9 @@ ALIKE: Final = {
     "reason": ("oomKilled", "lastTermination.reason"),
     "count": ("oomKills", "restarts"),
     "waste": ("cpu.unused", "memory.unused"),
+    # Of volumes.
+    **dict.fromkeys(("usage", "size", "free", "available"), ("used%", "used")),
+    **dict.fromkeys(("percent", "percentage", "usage%", "full"), ("used%",)),
 }
 RESOURCES: Final = {"cpu": "cpu", "cpus": "cpu", "mem": "memory", "memory": "memory", "ram": "memory"}
 FIELDS: Final = {

@@ -51,9 +51,12 @@ class Fit(Struct, frozen=True):
         ),
     ] = None
     replicas: Annotated[
-        int | None,
+        Text,
         flag(
-            "--replicas", metavar="N", help="Number of pods. [default: 1; with -f, those of the manifest]", section=PODS
+            "--replicas",
+            metavar="N",
+            help="Number of pods, +N: so many more than the workload has. [default: 1; with -f, those of the manifest]",
+            section=PODS,
         ),
     ] = None
     node_selector: Annotated[

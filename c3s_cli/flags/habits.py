@@ -49,6 +49,10 @@ FLAGS: Final[tuple[Read, ...]] = (
     # Flags that other commands of c3s, or of other tools, have: read before their command is replaced.
     Read("--for, --until, --wait-until, --wait-for", "--until-all {}", of="wait"),
     Read("--where", "--fail-if {}", of="check, alert"),
+    Read("--oom, --oomkilled", "--fail-if 'oomKills > 0'", of="check, alert", having="--since, --start"),
+    Read("--oom, --oomkilled", "--fail-if 'oomKilled = true'", of="check, alert"),
+    Read("--pending", "--fail-if 'phase = Pending'", of="check, alert"),
+    Read("--unhealthy, --unready, --crashloop", "--fail-if 'ready.count < ready.expected'", of="check, alert"),
     Read("--max-restarts, --max-cpu, --max-memory", "--fail-if '{rest} > {}'", of="check, alert"),
     Read("--min-cpu, --min-memory", "--fail-if '{rest} < {}'", of="check, alert"),
     Read(
@@ -207,7 +211,17 @@ FLAGS: Final[tuple[Read, ...]] = (
         of="nodes",
     ),
     Read("--requests, --limits", "--columns +cpu.{name},memory.{name}"),
-    Read("--p50, --p90, --p95, --p99, --avg, --max, --min, --peak", "--columns cpu.{name},memory.{name}", of=_MEASURED),
+    Read(
+        "--p50, --p90, --p95, --p99, --avg, --max, --min, --peak",
+        "--columns cpu.{name},memory.{name}",
+        of=_MEASURED,
+        having="--since, --start, --at, --series",
+    ),
+    Read(
+        "--p50, --p90, --p95, --p99, --avg, --max, --min, --peak",
+        "--columns cpu.{name},memory.{name} --since 1h",
+        of=_MEASURED,
+    ),
     Read(
         "--p50, --p90, --p95, --p99, --avg, --max, --min, --peak",
         "--columns cpu.{name},memory.{name} --since {}",

@@ -228,6 +228,7 @@ class Workload(Struct, frozen=True):
 class Reference(Struct, frozen=True):
     """A workload of the cluster. namespace: "" for that of the context. replicas: None for its own number.
 
+    more: how many more pods than its own number.
     used_by: the "Kind/name" of the manifest that refers to it, "" if it was asked for. strategy, fixed: as in Workload.
     """
 
@@ -235,6 +236,7 @@ class Reference(Struct, frozen=True):
     name: str
     namespace: str = ""
     replicas: int | None = None
+    more: int = 0
     used_by: str = ""
     strategy: Strategy = Strategy()
     fixed: bool = False

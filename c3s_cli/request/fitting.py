@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,7 @@ from c3s_cli.columns.naming import Naming
 from c3s_cli.columns.vocabulary import Kind, Needs
 from c3s_cli.errors import UsageError
 from c3s_cli.model.placing import FitRequest, Manifests, Placing, Reference, Toleration, Workload
-from c3s_cli.request.numbers import at_least, read_quantity
+from c3s_cli.request.numbers import read_quantity
 from c3s_cli.request.selectors import parse_labels
 from c3s_cli.request.where import parse
 
@@ -29,7 +30,12 @@ EXAMPLE: Final = "c3s fit --cpu 2 --memory 4Gi --replicas 10, or c3s fit -f depl
 
 def takes_manifest(flags: Fit) -> bool:
     """Return whether the pods are described in files. UsageError if flags describe them, too."""
-    at_least("--replicas", flags.replicas, 0)
+    number, more = _replicas(flags.replicas)
+    if more and (flags.cpu or flags.memory or flags.resource):
+        raise UsageError(
+            f"--replicas +{number} goes with a workload, such as deploy/web, or with -f",
+            hint=f"did you mean --replicas {number}?",
+        )
     described = [
         flag
         for flag, value in {
@@ -98,12 +104,16 @@ def fit_request_of(flags: Fit, manifests: Manifests | None, references: Sequence
     elif not (manifests.workloads or manifests.unknown or manifests.references):
         raise UsageError(f"no pods in {', '.join(flags.filename or ())}", hint=f"for example {EXAMPLE}")
     workloads, references = manifests.workloads, (*manifests.references, *references)
-    if flags.replicas is not None:
+    number, more = _replicas(flags.replicas)
+    if number is not None:
         workloads = tuple(
-            each if each.replicas is None else structs.replace(each, replicas=flags.replicas, fixed=True, note="")
+            each
+            if each.replicas is None
+            else structs.replace(each, replicas=each.replicas + number if more else number, fixed=True, note="")
             for each in workloads
         )
-        references = tuple(structs.replace(each, replicas=flags.replicas, fixed=True) for each in references)
+        own = {"more": number} if more else {"replicas": number}
+        references = tuple(structs.replace(each, fixed=True, **own) for each in references)
     return FitRequest(
         workloads,
         manifests.unknown,
@@ -117,6 +127,15 @@ def fit_request_of(flags: Fit, manifests: Manifests | None, references: Sequence
         flags.replace,
         flags.rollout,
     )
+
+
+def _replicas(text: str | None) -> tuple[int | None, bool]:
+    """Parse --replicas: the number, None for none, and whether it is how many more than a workload has."""
+    if text is None:
+        return None, False
+    if not re.fullmatch("[+]?[0-9]{1,9}", text):
+        raise UsageError(f"--replicas takes a number from 0 on, not {text}")
+    return int(text), text.startswith("+")
 
 
 def _names(words: Sequence[str]) -> Iterator[str]:

@@ -52,7 +52,9 @@ def _workload(calls: Calls, reference: Reference, namespace: str) -> Workload:
     read = read_manifests([(calls.cluster.context, {**manifest, "kind": reference.kind})])
     # A Rollout may have the template of a Deployment.
     workload = read.workloads[0] if read.workloads else _workload(calls, read.references[0], namespace)
-    replicas = workload.replicas if reference.replicas is None or workload.replicas is None else reference.replicas
+    replicas = workload.replicas
+    if replicas is not None:
+        replicas = (replicas if reference.replicas is None else reference.replicas) + reference.more
     if reference.used_by:
         return structs.replace(
             workload,

@@ -181,8 +181,10 @@ class MetricsUsage(Struct, Usage):
         for (namespace, name), created_at in ages.items():
             age = now.timestamp() - created_at
             if age > YOUNG:
+                waits = self.scope.fields is not None and "Pending" in self.scope.fields.text
                 raise MetricsUnavailable(
-                    f"Metrics not available for pod {namespace}/{name}, age: {go_duration(round(age * 10**9))}"
+                    f"Metrics not available for pod {namespace}/{name}, age: {go_duration(round(age * 10**9))}",
+                    hint="--pending instead of the selector shows the pods that wait, and why" if waits else None,
                 )
         if ages:
             raise MetricsUnavailable("metrics not available yet")

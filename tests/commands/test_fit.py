@@ -243,6 +243,11 @@ def test_metrics_name_the_node_once(run: Run) -> None:
         ),
         ("fit --resource gpu", "error: --resource takes NAME=QUANTITY, such as nvidia.com/gpu=1, not 'gpu'\n"),
         ("fit --cpu 1 --replicas -1", "error: --replicas takes a number from 0 on, not -1\n"),
+        ("fit --cpu 1 --replicas x", "error: --replicas takes a number from 0 on, not x\n"),
+        (
+            "fit --cpu 1 --replicas +2",
+            "error: --replicas +2 goes with a workload, such as deploy/web, or with -f\nhint: did you mean --replicas 2?\n",
+        ),
         (
             "fit --cpu 1 --tolerate a:Never",
             (

@@ -112,6 +112,8 @@ def test_every_kind_with_pods(demo: Run, tmp_path: Path, manifest: Any, replicas
     assert (workload["workload"], workload["replicas"]) == (f"{kind}/x", replicas)
     more = json.loads(demo(f"fit -f {path} -o json --replicas 2").out)
     assert more["metadata"]["workloads"][0]["replicas"] == (5 if manifest["kind"] == "DaemonSet" else 2)
+    more = json.loads(demo(f"fit -f {path} -o json --replicas +2").out)
+    assert more["metadata"]["workloads"][0]["replicas"] == (5 if manifest["kind"] == "DaemonSet" else replicas + 2)
 
 
 @pytest.mark.parametrize(

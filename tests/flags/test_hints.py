@@ -130,6 +130,8 @@ HINTS = [
         "rightsize --cpu-buffer 20",
         "--cpu-percentile N is the rule for the CPU; --memory-buffer PERCENT adds to the memory",
     ),
+    ("top volumes --sort-by usage", "did you mean used% or used? `c3s columns` lists them all"),
+    ("top volumes --sort-by percent", "did you mean used%? `c3s columns` lists them all"),
     ("top pods --fail-if count>0", "did you mean oomKills or restarts? `c3s columns` lists them all"),
     ("fit --cpu 1 --node a", "--where 'name = NODE' shows one node"),
     ("fit --memory 4", "did you mean --memory 4Gi?"),

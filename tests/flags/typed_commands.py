@@ -87,6 +87,11 @@ TYPED_COMMANDS: Final[list[tuple[str, ...]]] = [
         "--max 10m is read as --columns cpu.max,memory.max --since 10m",
     ),
     (
+        "top pods --from prometheus --max",
+        "top pods --from prometheus --columns cpu.max,memory.max --since 1h",
+        "--max is read as --columns cpu.max,memory.max --since 1h",
+    ),
+    (
         "top pods --from prometheus --since 10m --mean --median",
         "top pods --from prometheus --since 10m --columns cpu.avg,memory.avg,cpu.p50,memory.p50",
         "--mean is read as --columns cpu.avg,memory.avg",

@@ -183,6 +183,30 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
         "check is read as c3s top pods",
     ),
     (
+        "check --oom --from prometheus --since 10m",
+        "top pods --fail-if oomKills>0 --from prometheus --since 10m",
+        "--oom is read as --fail-if 'oomKills > 0'",
+        "check is read as c3s top pods",
+    ),
+    (
+        "check --oom -A",
+        "top pods -A --fail-if oomKilled=true",
+        "--oom is read as --fail-if 'oomKilled = true'",
+        "check is read as c3s top pods",
+    ),
+    (
+        "alert --pending",
+        "top pods --fail-if phase=Pending",
+        "--pending is read as --fail-if 'phase = Pending'",
+        "alert is read as c3s top pods",
+    ),
+    (
+        "check --unhealthy",
+        "top pods --fail-if ready.count<ready.expected",
+        "--unhealthy is read as --fail-if 'ready.count < ready.expected'",
+        "check is read as c3s top pods",
+    ),
+    (
         "check --min-memory 1Mi",
         "top pods --fail-if memory<1Mi",
         "--min-memory 1Mi is read as --fail-if 'memory < 1Mi'",

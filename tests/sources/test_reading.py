@@ -199,6 +199,8 @@ def test_young_pods_and_pods_that_should_have_metrics(run: Run, api: FakeApi) ->
     api.pods(pod("default", "alpha", created="2026-03-02T08:29:00Z"), namespace="default")
     said = "error: Metrics not available for pod default/alpha, age: 1h1m0s\n"
     assert run(f"top pods --server {api.url}") == (1, "", said)
+    hint = "hint: --pending instead of the selector shows the pods that wait, and why\n"
+    assert run(f"top pods --field-selector status.phase=Pending --server {api.url}").err == said + hint
 
 
 def test_field_selectors_work_on_every_server(run: Run, api: FakeApi) -> None:
