@@ -246,8 +246,10 @@ def test_metrics_name_the_node_once(run: Run) -> None:
         ("fit --cpu 1 --replicas x", "error: --replicas takes a number from 0 on, not x\n"),
         (
             "fit --cpu 1 --replicas +2",
-            "error: --replicas +2 goes with a workload, such as deploy/web, or with -f\n"
-            "hint: did you mean --replicas 2?\n",
+            (
+                "error: --replicas +2 goes with a workload, such as deploy/web, or with -f\n"
+                "hint: did you mean --replicas 2?\n"
+            ),
         ),
         (
             "fit --cpu 1 --tolerate a:Never",
