@@ -77,6 +77,8 @@ GENERIC: Final = {
 }
 
 
+# Mimir, Cortex and Loki say so to whoever names no tenant.
+NO_TENANT: Final = "no org id"
 REDIRECTS: Final = (301, 302, 303, 307, 308)
 
 
@@ -95,7 +97,7 @@ def check(response: Any, body: bytes | bytearray, question: Question, secrets: S
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, secrets: Secrets) -> ApiError:
     """Turn an answer other than 200 into an ApiError, in kubectl's words and without credentials."""
-    retry_after = _seconds(headers.get("Retry-After"))
+    retry_after = _pause(headers)
     document = _document(body)
     if document.get("kind") == "Status":
         reason, message = (secrets.hidden(str(document.get(key) or "")) for key in ("reason", "message"))
@@ -122,6 +124,8 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes, path: str, se
         words = f"{words}: {text}"
     elif not words:
         words = "an error on the server has prevented the request from succeeding"
+    elif status == 401 and NO_TENANT in text:
+        words = f"{words}: {NO_TENANT}"
     where = _where(path)
     hint = _redirect(secrets.hidden(headers.get("Location") or "")) if status in REDIRECTS else _hint(status, text)
     return ApiError(status, reason, words + where, retry_after=retry_after, hint=hint, is_status=False)
@@ -185,8 +189,13 @@ def _hint(status: int, message: str) -> str | None:
     return None
 
 
-def _seconds(text: str | None) -> float | None:
-    return float(text) if text and text.isdecimal() and len(text) < 6 else None
+def _pause(headers: Mapping[str, str]) -> float | None:
+    """Return the Retry-After of an answer in seconds: it is a number, or a time by the server's clock."""
+    text = headers.get("Retry-After") or ""
+    if text.isdecimal():
+        return float(text) if len(text) < 6 else None
+    then, now = date_of(text), date_of(headers.get("Date"))
+    return max(0.0, (then - now).total_seconds()) if then and now else None
 
 
 UNABLE: Final = "Unable to connect to the server: "

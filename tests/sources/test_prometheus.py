@@ -300,7 +300,7 @@ SLOWER = "hint: try a larger --step, such as 1h, or a longer --request-timeout\n
             "error: the server redirects (302)\nhint: pass --from the address that it redirects to\n",
         ),
         (
-            Reply("no org id", 401, "text/plain"),
+            Reply("invalid token", 401, "text/plain"),
             (
                 "error: the server does not accept the credentials (401)\n"
                 "hint: set credentials with --prometheus-token-file, --prometheus-user or --prometheus-header\n"

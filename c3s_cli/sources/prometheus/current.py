@@ -14,7 +14,7 @@ from c3s_cli.parallel import in_parallel, results_of
 from c3s_cli.sources.calls import Memoized
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture, refuse_several
-from c3s_cli.sources.prometheus.decoding import Labels, Matrix
+from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Vector
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.rules import OVER_FIVE_MINUTES, is_own, rules_of, selector_of
@@ -34,7 +34,7 @@ from c3s_cli.sources.prometheus.samples import (
     still_scraped,
     target_of,
 )
-from c3s_cli.sources.prometheus.slices import Letters
+from c3s_cli.sources.prometheus.slices import Instances, Letters
 
 # By resource, or by node or container and then by resource.
 Used = dict[str, Reading]
@@ -161,10 +161,8 @@ class Current(Struct):
                 return self.engine.samples(f"{metric}{selector}[{window}s]", self.time)
 
             matrix: Matrix = self.gather([Letters()], one, f"{resource}.usage")
-            for what, size in (
-                (resource, _size(matrix)),
-                ("containers", len({promql.who(each[0]) for each in matrix})),
-            ):
+            containers = len({promql.who(each[0]) for each in matrix})
+            for what, size in ((resource, _size(matrix)), ("containers", containers)):
                 self.sizes[what] = max(size, self.sizes.get(what, 0))
             self.jobs |= {(labels.get("job", ""), labels.get("metrics_path", "")) for labels, _ in matrix}
             return matrix
@@ -273,11 +271,13 @@ class Current(Struct):
             return {name: reading for (name,), reading in printed.items()}
 
         def ask(window: int) -> Matrix:
-            return self.engine.samples(f"{series}{promql.braces(self.match(kind.match))}[{window}s]", self.time)
+            def one(piece: Instances) -> Matrix:
+                selector = promql.braces(self.match(kind.match, piece.matcher()))
+                return self.engine.samples(f"{series}{selector}[{window}s]", self.time)
 
-        def counts(key: tuple[str, ...]) -> bool:
-            return not known or key[0] in known
+            return cast("Matrix", self.gather([Instances()], one, f"{resource}.usage"))
 
+        counts = lambda key: not known or key[0] in known  # noqa: E731
         readings = self._readings(resource, ask, lambda labels: (names.name(labels, known),), counts)
         return {name: reading for (name,), reading in readings.items() if name}
 
@@ -285,13 +285,16 @@ class Current(Struct):
         interval = self._machines_interval()
         if interval is None:
             return {}
-        window = max(promql.WINDOW, math.ceil(ENOUGH * interval))
-        if resource == "cpu":
-            query = promql.busy_of_machines(self.match(), window)
-        else:
-            query = promql.memory_of_machines(self.match(), max(promql.WINDOW, math.ceil(2 * interval + JITTER)))
+        query = promql.busy_of_machines if resource == "cpu" else promql.memory_of_machines
+        enough = ENOUGH * interval if resource == "cpu" else 2 * interval + JITTER
+        window = max(promql.WINDOW, math.ceil(enough))
+
+        def one(piece: Instances) -> Vector:
+            return self.engine.vector(query(self.match(piece.matcher()), window), self.time)
+
         readings: dict[str, Reading] = {}
-        named = [(names.name(labels, known), labels, number) for labels, number in self.engine.vector(query, self.time)]
+        vector: Vector = self.gather([Instances()], one, f"{resource}.usage")
+        named = [(names.name(labels, known), labels, number) for labels, number in vector]
         refuse_mixture((name, labels) for name, labels, _ in named if not known or name in known)
         for name, _, number in named:
             # A machine may be scraped by two jobs.

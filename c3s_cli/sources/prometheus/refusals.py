@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from c3s_cli.errors import ApiError, C3sError, QueryFailed
+from c3s_cli.kube.answers import NO_TENANT
 
 if TYPE_CHECKING:
     from c3s_cli.sources.prometheus.discovery import Candidate
@@ -20,6 +21,7 @@ SLOW: Final = re.compile(r"timed? ?out|deadline", re.IGNORECASE)
 MOST_WORDS: Final = 300
 SLOWER: Final = "try a larger --step, such as 1h, or a longer --request-timeout"
 CREDENTIALS: Final = "set credentials with --prometheus-token-file, --prometheus-user or --prometheus-header"
+TENANT: Final = "name it: --prometheus-header 'X-Scope-OrgID: TENANT'; several are a|b"
 NOT_PASSED_ON: Final = (
     "the API server does not pass your credentials on to a service: use --from URL (on OpenShift, that of its route) "
     "with --prometheus-token-file or --prometheus-token-command"
@@ -29,6 +31,8 @@ TLS: Final = re.compile(r"\bHTTPS (?:server|port)\b")
 
 def query_error(problem: ApiError, service: Candidate | None) -> C3sError:
     """Return the error for a failed query. service: that of the cluster, None for a server at a URL."""
+    if problem.status == 401 and NO_TENANT in problem.detail:
+        return QueryFailed(f"the server wants a tenant: {NO_TENANT} (401)", hint=TENANT)
     if service is not None and (error := _of_service(problem, service)):
         return error
     if service is None and (error := _of_server(problem)):

@@ -36,6 +36,30 @@ class Letters(Struct, frozen=True):
         return [Letters(part, self.tail) for part in (letters[:middle], letters[middle:])]
 
 
+class Instances(Struct, frozen=True):
+    """The nodes whose kubelets or exporters have some addresses; what one half does not match, the other one has."""
+
+    matchers: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Name it in a message."""
+        return f"nodes with {', '.join(self.matchers)}" if self.matchers else "nodes"
+
+    def matcher(self) -> str:
+        """Return the matchers; "" for all."""
+        return ",".join(self.matchers)
+
+    def halves(self) -> Sequence[Instances]:
+        """Return two halves, by one bit of a character before the port."""
+        tail, bit = divmod(len(self.matchers), len(ALL).bit_length())
+        if tail > LONGEST_TAIL:
+            return []
+        letters = "".join(letter for place, letter in enumerate(ALL) if place >> bit & 1)
+        name = f"[{letters}]{'[^:]' * tail}"
+        pattern = f'"(.*{name}[]]?:[0-9]+|[^:]*{name})"'
+        return [Instances((*self.matchers, f"instance{sign}{pattern}")) for sign in ("=~", "!~")]
+
+
 class Stretch(Struct, frozen=True):
     """A part of the points of a range: of which pods, None for nodes, and from which point to which."""
 
