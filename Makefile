@@ -64,8 +64,14 @@ test-quick: $(READY)
 
 # The tests cover the docs: tests/project/test_docs.py runs every sample and compares. Many wait for a process or for the
 # clock, so there are twice as many workers as cores.
-test: lint
+test: $(READY)
+	@$(MAKE) --no-print-directory --jobs 2 lint compiled
 	$(BIN)/pytest -n $$($(BIN)/python -c 'import os; print(min(8, 2 * os.cpu_count()))') --dist worksteal
+
+# Otherwise each worker would compile c3s and all tests for itself, which takes longer than collecting them.
+.PHONY: compiled
+compiled: $(READY)
+	@$(BIN)/pytest --collect-only -q > /dev/null
 
 # What hypothesis makes up, and what is marked repeated. `make test` tries each a few times.
 test-slow: $(READY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 import signal
 from collections.abc import Callable, Iterator
@@ -57,6 +58,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(UNMEASURED):
             item.add_marker(pytest.mark.no_cover)
+
+
+def pytest_collection_finish() -> None:
+    # The tests stay until the end: no collection of garbage need look at thousands of them again.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,9 +52,7 @@ class Life(NamedTuple):
     @property
     def times(self) -> list[int]:
         """When it is scraped."""
-        begin, end = (BEGIN + round(hours * HOUR) for hours in (self.start, self.end))
-        hidden = range(BEGIN + self.gap[0] * HOUR + 1, BEGIN + self.gap[1] * HOUR)
-        return [when for when in range(begin, end + 1, SCRAPE) if when not in hidden]
+        return _times(self)
 
     def cores(self, when: int) -> float:
         """CPU in the second before a time."""
@@ -64,6 +63,13 @@ class Life(NamedTuple):
     def held(self, when: int) -> int:
         """Memory at a time, in bytes."""
         return self.memory((when - 1 - BEGIN) // HOUR) * MEBIBYTE
+
+
+@cache
+def _times(life: Life) -> list[int]:
+    begin, end = (BEGIN + round(hours * HOUR) for hours in (life.start, life.end))
+    hidden = range(BEGIN + life.gap[0] * HOUR + 1, BEGIN + life.gap[1] * HOUR)
+    return [when for when in range(begin, end + 1, SCRAPE) if when not in hidden]
 
 
 def wave(low: int, step: int, of: int) -> Callable[[int], int]:
@@ -205,6 +211,7 @@ def owner_of(life: Life) -> tuple[str, str]:
 def record(path: str) -> None:
     """Record the same lives, a reading every five minutes."""
     recorder = Recorder(path, READING)
+    scraped = {life: set(life.times) for life in LIVES}
     for when in range(BEGIN + READING, END + 1, READING):
         now, known, used = datetime.fromtimestamp(when, UTC), {}, []
         for life in LIVES:
@@ -212,7 +219,7 @@ def record(path: str) -> None:
             if not times[0] < when <= times[-1]:
                 continue
             known["shop", life.name] = facts_of(life, when)
-            if when in times:
+            if when in scraped[life]:
                 cpu = sum(life.cores(second) for second in range(when - READING + SCRAPE, when + 1, SCRAPE)) / 5
                 box = Container("app", round(cpu * 1e9), life.held(when))
                 used.append(Pod("c", "shop", life.name, box.cpu_nanocores, box.memory_bytes, None, "t", "5m", (box,)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from array import array
 from collections.abc import Callable
 from functools import partial
@@ -33,12 +34,13 @@ class Total:
 
     def _chunk(self, number: int) -> array[int]:
         """Return the growth since the beginning of a chunk, at each of its scrapes and at its end."""
-        if number not in self._chunks:
+        chunk = self._chunks.get(number)
+        if chunk is None:
             first = number * _CHUNK * _TICKS
             usage = self._usage(first + 1, first + _CHUNK * _TICKS + 1)
-            grown = accumulate(TICK * (a + b) for a, b in zip(usage[::2], usage[1::2], strict=True))
-            self._chunks[number] = array("q", [0, *grown])
-        return self._chunks[number]
+            grown = accumulate(map(operator.add, usage[::2], usage[1::2]))
+            chunk = self._chunks[number] = array("q", [0, *(TICK * value for value in grown)])
+        return chunk
 
     def _base(self, number: int) -> int:
         """Return the nanoseconds at the beginning of a chunk, added up from the nearest one that is known."""
@@ -70,8 +72,8 @@ class Total:
 
     def values(self, first: int, last: int) -> list[float]:
         """Return the seconds at each scrape, from the first to the last."""
-        if last - first < 2:
-            return [self.at(scrape) / 1e9 for scrape in range(first, last + 1)]
+        if first == last:
+            return [self.at(first) / 1e9]
         result: list[float] = []
         for number in range(first // _CHUNK, last // _CHUNK + 1):
             base, chunk = self._base(number), self._chunk(number)
