@@ -242,7 +242,7 @@ def _unknowable(query: Query, named: Sequence[Column], origin: Origin) -> str:
 
 def _ambiguous(query: Query, named: Sequence[Column], origin: Origin, conditions: Sequence[str]) -> tuple[str, ...]:
     """Say which columns may mean something else than one thinks: in the past, or in a condition."""
-    if not (query.period or conditions):
+    if not (query.period or query.series or conditions):
         return ()
     from c3s_cli.request import remarks  # plain readings have neither
 

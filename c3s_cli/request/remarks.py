@@ -51,10 +51,11 @@ def of_now(query: Query, named: Sequence[Column]) -> list[str]:
 
 def states_of_now(query: Query, origin: Origin) -> str:
     """Say which states are of now beside usage of a time in the past: those that the API server tells."""
-    if query.period is None or query.period.end is None or origin.kind != "prometheus" or origin.facts:
+    past = query.series or (query.period and query.period.end)
+    if not past or origin.kind != "prometheus" or origin.facts:
         return ""
     states = dict.fromkeys(each.name for each in query.all_columns if each.name.startswith(STATES))
-    if query.period.is_range:
+    if query.period and query.period.is_range:
         states.pop("restarts", None)  # those in the range
     return f"{_listed(states)} of now: --facts source has what Prometheus knows of then" if states else ""
 
