@@ -84,6 +84,8 @@ def _joined(
         usage = None if facts.started else 0  # what has not started uses nothing, and that is known
         pod = measured.get(key) or Pod(sample.context, *key, usage, usage)
         joined = _containers(pod.containers, facts.containers, usage) if containers else ()
+        if usage == 0 and not facts.node:
+            joined = tuple(structs.replace(each, unscheduled_requests=each.requests or {}) for each in joined)
         lacking = _unmeasured(pod, facts) if pod.containers and not pod.ended else ()
         rows[key] = structs.replace(
             pod,

@@ -203,6 +203,7 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
     known = [pod for pod in pods if pod.facts is not None]
     live = [pod for pod in known if not pod.ended]
     comparable = [_without_part(pod) for pod in using if pod.facts is not None and not pod.facts.unknown]
+    unscheduled = [amounts for pod in idle if (amounts := pod.unscheduled_requests)]
     # Of several pods, those that have not started tell nothing about the others.
     nothing = 0 if idle and len(idle) == len(pods) else None
     compared = _Compared(comparable, nothing)
@@ -227,6 +228,8 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
         unmeasured=_unmeasured([pod for pod in pods if pod.facts is None or pod.facts.started]),
         binding_limits=share_all([pod.measured_limits for pod in live]) if len(known) == len(pods) else None,
         ended=bool(pods) and all(pod.ended for pod in pods),
+        unscheduled_requests=added(unscheduled) if unscheduled else {},
+        unscheduled_pod_count=len(unscheduled),
     )
 
 

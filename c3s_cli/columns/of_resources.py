@@ -123,6 +123,9 @@ def _resource_column(field: Field, resource: str, kind: Kind) -> Column:
         return share(name, values, summary, needed, figures=figures, in_part=in_part, floor=floor)
     summary = field.words.format(r=WORDS.get(resource, resource))
     value = difference(*values) if field.name in ("unused", "free") else values[0]
+    if field.name == "unused":
+        # What no node has room for reserves nothing.
+        value = difference(value, amount("unscheduled_requests", resource))
     return Column(name, unit_of(resource), value, summary, needed, figures=figures, in_part=in_part, floor=floor)
 
 

@@ -8,7 +8,8 @@ from typing import ClassVar
 from msgspec import Struct
 
 from c3s_cli.model.rightsizing import Recommendation
-from c3s_cli.model.rows import Amounts, Group, Node, NodeDetails, Pod, Volume
+from c3s_cli.model.rows import Amounts, Group, Node, NodeDetails, Pod
+from c3s_cli.model.volume_rows import Volume
 
 
 class Fit(Node, frozen=True, gc=False):

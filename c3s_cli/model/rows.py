@@ -1,4 +1,4 @@
-"""The rows that c3s works on: nodes, pods, containers, groups, volumes.
+"""The rows that c3s works on: nodes, pods, containers, groups.
 
 Names include the unit: nanocores, bytes, seconds. An `Amounts` maps a resource's Kubernetes name to nanocores ("cpu"),
 bytes ("memory", "ephemeral-storage", "hugepages-…") or a count (everything else). None means unknown, never 0. Node,
@@ -39,6 +39,7 @@ class Container(Struct, frozen=True, gc=False):
     states: ContainerStates | None = None
     sidecar_at: int | None = None
     declared_limits: Amounts | None = None
+    unscheduled_requests: Amounts = {}
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None
@@ -136,11 +137,6 @@ class Pod(Struct, frozen=True, gc=False):
         return self.facts.created_at if self.facts else None
 
     @property
-    def measured(self) -> bool:
-        """Whether the metrics API reported this pod."""
-        return self.timestamp is not None
-
-    @property
     def labels(self) -> Mapping[str, str] | None:
         """The labels of the core pod."""
         return self.facts.labels if self.facts else None
@@ -164,6 +160,11 @@ class Pod(Struct, frozen=True, gc=False):
     def declared_limits(self) -> Amounts | None:
         """The sum of the limits in the spec, as `kubectl describe node` counts them."""
         return self.facts.known("limits") if self.facts and not self.ended else None
+
+    @property
+    def unscheduled_requests(self) -> Amounts:
+        """The requests while no node has room for it: they reserve nothing."""
+        return self.requests or {} if self.facts and not (self.facts.node or self.facts.started) else {}
 
     measured_requests = requests
     measured_limits = limits
@@ -220,6 +221,7 @@ class Node(Struct, frozen=True, gc=False):
     ended: bool = False
 
     namespace: ClassVar[str] = ""
+    unscheduled_requests: ClassVar[Amounts] = {}
     unmeasured_containers: ClassVar[tuple[str, ...]] = ()
 
     @property
@@ -275,6 +277,8 @@ class Group(Struct, frozen=True, gc=False):
     unmeasured: how many members have unknown usage or a part of it, by resource or figure; as `range` how many have no
     data at all, as `members` how many lack any of it. A pod that has not started uses nothing.
     binding_limits: of all members, whether or not they are measured. ended: whether all of them ended in the range.
+    unscheduled_requests: of the members that no node has room for, which reserve nothing; unscheduled_pod_count: how
+    many these are.
     """
 
     context: str
@@ -309,6 +313,8 @@ class Group(Struct, frozen=True, gc=False):
     unmeasured: Mapping[str, int] = {}
     binding_limits: Amounts | None = None
     ended: bool = False
+    unscheduled_requests: Amounts = {}
+    unscheduled_pod_count: int = 0
 
     @property
     def measured_share(self) -> str:
@@ -330,21 +336,3 @@ class Group(Struct, frozen=True, gc=False):
     def labels_or_placeholders(self) -> tuple[str, ...]:
         """The keys as text: `<none>` for "" (no such label), `<unknown>` for None."""
         return tuple(UNKNOWN if key is None else key or NONE for key in self.keys)
-
-
-class Volume(Struct, frozen=True, gc=False):
-    """A mounted PersistentVolumeClaim: how full it is, and which pods on which nodes use it."""
-
-    context: str
-    namespace: str
-    name: str
-    pods: tuple[str, ...] | None
-    nodes: tuple[str, ...] | None
-    used_bytes: int | None = None
-    capacity_bytes: int | None = None
-    inodes_used: int | None = None
-    inodes: int | None = None
-    timestamp: str | None = None
-
-    window: ClassVar[None] = None
-    figures: ClassVar[None] = None

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from c3s_cli.errors import C3sError
-from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts, Volume
+from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts
 
 if TYPE_CHECKING:
     from c3s_cli.model.rightsizing import Declared, Histories
     from c3s_cli.model.surroundings import Surroundings  # most commands place no pods
+    from c3s_cli.model.volume_rows import Volume
 
 # The source of a Failure of a whole cluster.
 WHOLE: Final = "cluster"

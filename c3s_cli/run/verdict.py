@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from c3s_cli.columns.vocabulary import Column, flat
 from c3s_cli.errors import ExitCode
-from c3s_cli.model.rows import Group
+from c3s_cli.model.rows import Group, Pod
 from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import TABLES, Format, View
 from c3s_cli.run.failures import line_of
@@ -17,6 +17,9 @@ from c3s_cli.terminal.stderr import counted, named, say, with_share
 if TYPE_CHECKING:
     from c3s_cli.model.prices import CostTerms
     from c3s_cli.report import Judgement, Report
+
+# How many rows a note names.
+SOME: Final = 3
 
 
 def say_about(
@@ -42,6 +45,7 @@ def remarks(report: Report) -> Iterator[str]:
     if report.costs:
         yield from about_costs(report.costs)
         yield from _without_members(report)
+    yield from _not_unused(report)
     for remark in report.remarks:
         yield f"note: {remark}"
     for failure in report.failures:
@@ -72,6 +76,24 @@ def _without_members(report: Report) -> Iterator[str]:
     if lacking:
         which = named([f"{row.name} ({row.measured_share})" for row in lacking])
         yield f"note: what is not measured is in cost.requests alone, not in {' or '.join(shown)}: {which}"
+
+
+def _not_unused(report: Report) -> Iterator[str]:
+    """Yield what is requested but is not in columns of what is unused: what is not measured, or reserves nothing."""
+    names = [column.name for column in flat(report.columns)]
+    shown = [name for name in names if name.endswith(".unused")]
+    rows = [row for row in report.rows if isinstance(row, Group | Pod)] if shown else []
+    beside = any(name.replace(".unused", ".requests") in names for name in shown)
+    lacking = [with_share(row.name, row.measured_share) for row in rows if beside and row.measured_share]
+    without = [
+        f"{row.name} ({row.unscheduled_pod_count} of {row.pod_count} pods)" if isinstance(row, Group) else row.name
+        for row in rows
+        if row.unscheduled_requests
+    ]
+    what = [f"is not measured: {named(lacking, SOME)}"] if lacking else []
+    what += [f"is not scheduled: {named(without, SOME)}"] if without else []
+    if what:
+        yield f"note: {' and '.join(shown)} {'leave' if len(shown) > 1 else 'leaves'} out what {'; what '.join(what)}"
 
 
 def judgement_lines(judgement: Judgement) -> Iterator[str]:

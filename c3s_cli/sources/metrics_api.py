@@ -6,19 +6,22 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec import Struct, field
 
 from c3s_cli.amounts.duration import go_duration
 from c3s_cli.errors import ApiError, MetricsUnavailable
 from c3s_cli.kube.cluster import segment
-from c3s_cli.model.rows import Node, Pod, Volume
+from c3s_cli.model.rows import Node, Pod
 from c3s_cli.parallel import all_results
 from c3s_cli.sources.calls import METADATA_LIST, Calls
 from c3s_cli.sources.decode import metrics as decode
 from c3s_cli.sources.decode.shapes import Body, ListMeta
 from c3s_cli.sources.source import Lists, Scope, Usage
+
+if TYPE_CHECKING:
+    from c3s_cli.model.volume_rows import Volume
 
 GROUP: Final = "metrics.k8s.io"
 LIKELY: Final = "v1beta1"

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from c3s_cli.model.rightsizing import Histories
-    from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts, Volume
+    from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts
     from c3s_cli.model.sample import Failure, Sample
+    from c3s_cli.model.volume_rows import Volume
     from c3s_cli.request.condition import Condition
     from c3s_cli.request.period import Period
     from c3s_cli.request.selectors import FieldSelector, LabelSelector

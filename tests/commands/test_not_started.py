@@ -100,3 +100,30 @@ def test_a_table_for_eyes_says_which_sums_count_them(run: Run, starting: FakeApi
     )
     assert at_terminal(run, f"{pods} cpu.requests", 200).err == ""
     assert run(words).err == ""
+
+
+def test_what_is_not_scheduled_reserves_nothing(run: Run, api: FakeApi) -> None:
+    """A large job that no node has room for led the list of who wastes most."""
+    one, huge = {"cpu": "1"}, {"cpu": "32"}
+    waiting = [{"name": "app", "state": {"waiting": {"reason": "ContainerCreating"}}}]
+    api.pods(
+        pod("n", "runs", requests=one),
+        pod("n", "pulls", requests=one, phase="Pending", containerStatuses=waiting),
+        pod("n", "huge", node="", requests=huge, phase="Pending"),
+    )
+    api.pod_metrics(pod_metrics("n", "runs", ("app", "400m", "9Mi")))
+    words = f"top pods -A --server {api.url} --columns name,cpu.requests,cpu.unused --sort-by cpu.unused"
+    note = "note: cpu.unused leaves out what is not scheduled: "
+    heading = "NAME    CPU-REQUESTS   CPU-UNUSED\n"
+    rows = "pulls   1000m          1000m\nruns    1000m          600m\nhuge    32000m         0m\n"
+    assert run(words) == (0, heading + rows, f"{note}huge\n")
+    assert run(f"{words} --where 'cpu.unused > 1'").out == ""
+    lines = run(f"{words} --containers --columns name,cpu.unused --no-headers").out.splitlines()
+    assert [line.split() for line in lines] == [["pulls", "1000m"], ["runs", "600m"], ["huge", "0m"]]
+    whole = run(f"top pods -A --server {api.url} --by namespace --columns cpu.requests,cpu.unused -o csv")
+    assert (whole.out.splitlines()[1], whole.err) == ("n,34000000000,1600000000", f"{note}n (1 of 3 pods)\n")
+
+
+def test_what_is_requested_but_not_measured_is_named_beside_what_is_unused(run: Run, starting: FakeApi) -> None:
+    words = f"top ns --columns cpu.requests,cpu.unused --server {starting.url}"
+    assert f"note: cpu.unused leaves out what is not measured: l (1 of 2 {PODS})\n" in run(words).err

@@ -256,6 +256,9 @@ def test_a_prometheus_has_a_row_for_every_step(demo: Run) -> None:
         assert [item.pop("time") for item in mine] == [time] * len(mine)
         assert mine == json.loads(demo(*words, "--at", time).out)["items"]
     assert (series.code, {item["time"] for item in items}) == (0, {"2026-03-02T09:25:00Z", AT})
+    said = "restarts is of now: --facts source has what Prometheus knows of then\n"
+    states = [*words[:-1], "csv", "--columns", "restarts", "--series", "--since", "10m", "--step", "5m"]
+    assert (said in demo(*states).err, said in series.err) == (True, False)
 
 
 def test_readings_without_rows_are_counted(demo: Run) -> None:

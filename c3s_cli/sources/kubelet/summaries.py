@@ -7,7 +7,8 @@ from functools import partial
 from typing import Final
 
 from c3s_cli.errors import C3sError
-from c3s_cli.model.rows import Figures, Volume
+from c3s_cli.model.rows import Figures
+from c3s_cli.model.volume_rows import Volume
 from c3s_cli.parallel import in_parallel
 from c3s_cli.sources.calls import Calls
 from c3s_cli.sources.kubelet.addresses import SUMMARY, proxy_path

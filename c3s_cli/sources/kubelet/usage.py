@@ -15,8 +15,9 @@ from c3s_cli.amounts.timestamp import utc
 from c3s_cli.amounts.totals import sum_all
 from c3s_cli.columns.vocabulary import Kind
 from c3s_cli.errors import C3sError
-from c3s_cli.model.rows import Container, Figures, Node, Pod, Volume
+from c3s_cli.model.rows import Container, Figures, Node, Pod
 from c3s_cli.model.sample import Failure
+from c3s_cli.model.volume_rows import Volume
 from c3s_cli.sources.calls import Calls
 from c3s_cli.sources.kubelet.exposition import container_of
 from c3s_cli.sources.kubelet.polling import OF_NODES, OF_PODS, Poll

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from c3s_cli.amounts.totals import by_key
-from c3s_cli.model.rows import Volume
+from c3s_cli.model.volume_rows import Volume
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.clusters import refuse_mixture
 from c3s_cli.sources.prometheus.decoding import Labels, Vector

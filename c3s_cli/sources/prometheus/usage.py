@@ -13,8 +13,9 @@ from c3s_cli.amounts.timestamp import utc
 from c3s_cli.amounts.totals import by_key
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.errors import C3sError
-from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts, Volume
+from c3s_cli.model.rows import Figures, Node, NodeFacts, Pod, PodFacts
 from c3s_cli.model.sample import Failure, Sample
+from c3s_cli.model.volume_rows import Volume
 from c3s_cli.request.period import Period
 from c3s_cli.sources.calls import Memoized
 from c3s_cli.sources.decode.owners import Owners
@@ -269,8 +270,7 @@ class PrometheusUsage(Usage):
 
     def _past_is_needed(self) -> bool:
         """Whether there is a range, and a column that needs its points."""
-        start, end = self._times()
-        return end > start and bool(self._wanted())
+        return self._times()[1] > self._times()[0] and bool(self._wanted())
 
     def _wanted(self) -> tuple[str, ...]:
         """Return the figures of rows and groups."""
