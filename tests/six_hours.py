@@ -288,9 +288,11 @@ def machines(gone: str = "b") -> Iterator[Series]:
 
 
 def addressed() -> Iterator[Series]:
-    """Give nodes that came or went: two by their addresses alone, one by node_exporter."""
+    """Give nodes that came or went, or went and came again: three by their addresses alone, one by node_exporter."""
     half = END - 3 * 3600
     for name, address, begin, end, cores in (
+        ("again", "10.0.0.5", BEGIN, END - 4 * 3600, 0.5),
+        ("again", "10.0.0.5", END - 2 * 3600, END, 1.0),
         ("gone", "10.0.0.1", BEGIN, half, 1.0),
         ("moved", "10.0.0.2", BEGIN, half - 60, 1.0),
         ("moved", "10.0.0.3", half, END, 3.0),

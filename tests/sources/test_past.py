@@ -299,17 +299,21 @@ def test_nodes_have_their_names_and_their_lives_whatever_scrapes_them(
     run: Run, name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with running(name, tmp_path_factory, six_hours.addressed) as url:
-        words = f"top nodes --since 6h {END} --columns cpu.avg,cpu.max --from {url} --facts source -o json"
+        words = f"top nodes --since 6h {END} --columns cpu.avg,cpu.min,cpu.max --from {url} --facts source -o json"
         rows = json.loads(run(words).out)["items"]
         shown = {
-            row["name"]: (*(millicores(row["cpu"][each]) for each in ("avg", "max")), row["ended"]) for row in rows
+            row["name"]: (*(millicores(row["cpu"][each]) for each in ("avg", "min", "max")), row["ended"])
+            for row in rows
         }
         assert shown == {
-            "gone": (near(1000), near(1000, 2), True),
-            "moved": (near(2000), near(3000, 2), False),
-            "young": (near(2000, 2), near(2000, 2), False),
+            # It did not exist for two hours in between.
+            "again": (near(750), near(500, 2), near(1000, 2), False),
+            "gone": (near(1000), near(1000, 2), near(1000, 2), True),
+            "moved": (near(2000), near(1000, 20), near(3000, 2), False),
+            "young": (near(2000, 2), near(2000, 2), near(2000, 2), False),
         }
         assert {row["name"]: row["coverage"] for row in rows} == {
+            "again": pytest.approx(66.7, abs=1),
             "gone": pytest.approx(50, abs=1),
             "moved": near(100),
             "young": pytest.approx(50, abs=1),
