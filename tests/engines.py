@@ -326,7 +326,7 @@ def prometheus(directory: Path, all_series: Callable[[], Iterable[Any]], *flags:
             "tsdb",
             "create-blocks-from",
             "openmetrics",
-            "--max-block-duration=192h",
+            "--max-block-duration=1500h",
             str(text),
             str(data),
         ]
