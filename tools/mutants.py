@@ -43,13 +43,21 @@ ROOMS: Final = {
     ),
     "columns": Judges(
         (
-            *("tests/columns", "tests/commands/test_commands.py", "tests/analysis/test_report.py", "tests/output"),
-            "tests/commands/test_fit.py",
+            *("tests/columns", "tests/commands/test_commands.py", "tests/commands/test_shown_columns.py"),
+            *("tests/analysis/test_report.py", "tests/output", "tests/commands/test_fit.py"),
         ),
         ("tests/sources/test_prometheus.py",),
     ),
     "request": Judges(
-        ("tests/request", "tests/columns", "tests/commands/test_commands.py", "tests/commands/test_conditions.py"),
+        (
+            *(
+                "tests/request",
+                "tests/columns",
+                "tests/commands/test_commands.py",
+                "tests/commands/test_shown_columns.py",
+            ),
+            *("tests/commands/test_usage_errors.py", "tests/commands/test_conditions.py"),
+        ),
         ("tests/commands/test_fit.py", "tests/commands/test_fit_manifests.py", "tests/run", "tests/conformance"),
     ),
     "sources": Judges(

@@ -195,13 +195,6 @@ def test_owners_of_one_name_in_two_namespaces_are_two(run: Run, api: FakeApi) ->
     assert [line.split()[:3] for line in lines] == [[space, "StatefulSet/web", "1/1"] for space in spaces]
 
 
-def test_a_watch_says_when_its_condition_was_not_met(demo: Run) -> None:
-    unmet = demo("watch nodes -i 0.01 --count 2 --until 'cpu% > 101'")
-    assert (unmet.code, unmet.err) == (4, f"the condition was not met\n--until: {UNJUDGED}")
-    both = demo("watch nodes -i 0.01 --until 'cpu% > 50' --fail-if 'cpu% > 50'")
-    assert both.code == 3
-
-
 def test_nodes_by_pool_agree_with_the_cluster(demo: Run) -> None:
     pools = json.loads(demo("top nodes --by pool -o json --columns wide").out)
     (cluster,) = json.loads(demo("top cluster -o json --columns wide").out)["items"]
@@ -232,15 +225,6 @@ def test_the_wide_cluster_has_one_row_per_resource(demo: Run) -> None:
         "SCHEDULABLE-FREE",
     ]
     assert [line.split()[1] for line in lines[1:]] == ["cpu", "memory", "ephemeralStorage", "pods", "nvidia.com/gpu"]
-
-
-@pytest.mark.slow
-def test_wide_has_no_effect_with_columns(demo: Run) -> None:
-    for words in ("cluster", "cluster --no-headers", "nodes", "pods -A"):
-        for columns in ("cpu%", 'resources["nvidia.com/gpu"].requests,cpu%'):
-            wide = demo("top", *words.split(), "-o", "wide", "--columns", columns)
-            assert wide == demo("top", *words.split(), "--columns", columns)
-            assert wide.out
 
 
 def test_an_unmeasured_pod_is_a_row_if_specs_are_read(demo: Run) -> None:
@@ -296,59 +280,6 @@ def test_a_condition_that_is_met_is_an_exit_code(demo: Run) -> None:
     assert demo("top nodes --fail-if 'cpu% > 99'").code == 0
 
 
-def test_watch_prints_table_after_table(run: Run) -> None:
-    assert run(f"watch cluster --interval 0.01 --count 2 --demo-at {AT}").out == f"{CLUSTER}{AT}\n{CLUSTER}"
-    assert run(f"watch nodes --interval 10ms --count 1 --demo-at {AT}").out == NODES
-    assert run(f"watch --interval 0.01 --count 2 --demo-at {AT}").out == f"{NODES}{AT}\n{NODES}"
-
-
-def test_watch_prints_one_document_per_line(demo: Run) -> None:
-    lines = demo("watch pods -i 0.01 --count 3 -o json").out.splitlines()
-    assert [len(json.loads(line)["items"]) for line in lines] == [8, 8, 8]
-
-
-def test_watch_until(demo: Run) -> None:
-    assert demo("watch nodes -i 0.01 --until 'cpu% > 50'").code == 0
-    timed_out = demo("watch nodes -i 0.01 --until 'cpu% > 99' --timeout 50ms")
-    assert (timed_out.code, timed_out.err) == (4, f"timed out waiting for the condition\n--until: {UNJUDGED}")
-    assert demo("watch nodes -i 0.01 --fail-if 'cpu% > 50'").code == 3
-
-
-def test_a_watch_with_zero_timeout_reads_once(demo: Run) -> None:
-    assert demo("watch nodes -i 60 --until 'cpu% > 50' --timeout 0").code == 0
-    late = demo("watch nodes -i 60 --until 'cpu% > 99' --timeout 0")
-    assert (late.code, late.out, late.err) == (4, NODES, f"timed out waiting for the condition\n--until: {UNJUDGED}")
-
-
-def test_a_watch_writes_one_table_for_spreadsheets(demo: Run) -> None:
-    headings, rows = demo("top nodes -o csv").out.split("\n", 1)
-    timed = "".join(f"{AT},{row}\n" for row in rows.splitlines())
-    assert demo("watch nodes -i 0.01 --count 2 -o csv").out == f"time,{headings}\n{timed}{timed}"
-
-
-def test_a_column_is_shown_once(demo: Run) -> None:
-    assert demo("top nodes --columns name,cpu").out.split("\n")[0].split() == ["NAME", "CPU(cores)"]
-    assert demo("top pods -A --columns namespace,name,cpu").out.split("\n")[0].split() == [
-        "NAMESPACE",
-        "NAME",
-        "CPU(cores)",
-    ]
-    assert demo("top pods --columns namespace").out.split("\n")[0].split() == ["NAMESPACE"]
-    assert demo("top pods -A --by namespace,namespace").out == demo("top pods -A --by namespace").out
-    percentages = "cpu.usagePercentOfAllocatable,cpu.usagePercentOfCapacity"
-    assert demo(f"top nodes --columns {percentages}").out.split("\n")[0].split() == ["NAME", "CPU(%)", "CPU(%CAPACITY)"]
-
-
-def test_sums_of_columns_shown_as_a_pair(demo: Run) -> None:
-    *_, rule, sums = demo("top nodes --by pool --sum").out.splitlines()
-    assert rule.split() == ["________"] * 5
-    assert sums.split()[0] == "9/10"
-    assert demo("top nodes --columns status --sum").out == demo("top nodes --columns status").out
-    *_, last = demo("top nodes -o markdown --sum").out.splitlines()
-    *_, total = demo("top nodes --sum").out.splitlines()
-    assert last.replace("|", " ").split() == total.split()
-
-
 def test_a_missing_key_is_empty_and_an_unknown_one_is_null(demo: Run) -> None:
     pools = [item["pool"] for item in json.loads(demo("top pods -A --by pool -o json").out)["items"]]
     assert pools[:2] == ["", None]
@@ -381,181 +312,6 @@ def test_flags_may_be_anywhere_and_switches_take_values(demo: Run, run: Run, dem
     assert demo("top pods -ndefault --use-protocol-buffers=false").out == PODS
 
 
-def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
-    bare = run("top")
-    assert (bare.code, bare.out) == (1, "")
-    assert "nodes" in bare.err
-    assert run("top --help").out
-    assert run("--version").out.startswith("c3s ")
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ("top foo", "error: unknown command \"foo\"\nSee 'c3s top -h' for help and examples\n"),
-        ("foo", 'error: unknown command "foo" for "c3s"\nhint: c3s --help lists the commands\n'),
-        ("top nodes --quux", "error: unknown flag: --quux\nSee 'c3s top nodes --help' for usage.\n"),
-        (
-            "top nodes --containers",
-            (
-                "error: unknown flag: --containers\nSee 'c3s top nodes --help' for usage.\n"
-                "hint: --containers goes with c3s top pods\n"
-            ),
-        ),
-        ("top pods -x", "error: unknown shorthand flag: 'x' in -x\nSee 'c3s top pods --help' for usage.\n"),
-        ("top pods -l", "error: flag needs an argument: 'l' in -l\nSee 'c3s top pods --help' for usage.\n"),
-        ("top pods --selector", "error: flag needs an argument: --selector\nSee 'c3s top pods --help' for usage.\n"),
-        ("top volumes a b", "error: unexpected arguments: a b\nSee 'c3s top volumes --help' for usage.\n"),
-        ("top nodes a -l b=c", "error: only one of NAME or --selector can be provided\n"),
-        ("top pods a --field-selector b=c", "error: only one of NAME or selector can be provided\n"),
-        ("top pods -l a=b,,", "error: found ',', expected: identifier after ','\n"),
-        ("top pods --limit -1", "error: --limit takes a number from 0 on, not -1\n"),
-        (
-            "top pods --sort-by cpuu",
-            "error: unknown column 'cpuu'\nhint: did you mean cpu? `c3s columns` lists them all\n",
-        ),
-        (
-            "top pods --sort-by cpu:down",
-            "error: unknown direction 'down' in --sort-by\nhint: cpu:asc or cpu:desc\n",
-        ),
-        (
-            "top nodes --columns labels[app]",
-            (
-                "error: unknown column 'labels[app]'\n"
-                'hint: write labels as label:app or labels["app"], and other resources as '
-                'resources["nvidia.com/gpu"].requests\n'
-            ),
-        ),
-        ("top nodes --server http://127.0.0.1:1 --demo", "error: only one of --demo or --server can be provided\n"),
-        ("watch --interval 0", "error: --interval takes a time above 0, such as 2, 500ms or 1m, not '0'\n"),
-        ("watch --interval soon", "error: --interval takes a time above 0, such as 2, 500ms or 1m, not 'soon'\n"),
-        ("watch --interval inf", "error: --interval takes a time above 0, such as 2, 500ms or 1m, not 'inf'\n"),
-        (
-            "watch nodes -n 1",
-            "error: -n 1 is a namespace, and nodes have none\nhint: --interval 1 sets the pace\n",
-        ),
-        (
-            "watch -n 0.5s",
-            "error: -n 0.5s is a namespace, and nodes have none\nhint: --interval 0.5s sets the pace\n",
-        ),
-        (
-            "watch cluster -n 5",
-            "error: -n 5 is a namespace, and a cluster has none\nhint: --interval 5 sets the pace\n",
-        ),
-        (
-            "watch --until cpu>1 --timeout 0.3.1",
-            (
-                "error: Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by "
-                "a corresponding time unit (e.g. 1s | 2m | 3h)\n"
-            ),
-        ),
-        (
-            "top nodes --where cpu",
-            (
-                "error: expected one of =, !=, >, >=, <, <=, in, not in after cpu in 'cpu'\n"
-                "hint: write the condition in single quotes: a shell takes < and > for files, "
-                "as in --where 'cpu > 1'\n"
-            ),
-        ),
-        (
-            "top nodes --columns .metadata.creationTimestamp",
-            (
-                "error: unknown column '.metadata.creationTimestamp'\n"
-                "hint: did you mean age? `c3s columns` lists them all\n"
-            ),
-        ),
-        (
-            "top nodes --columns cordoned",
-            "error: unknown column 'cordoned'\nhint: did you mean schedulable? `c3s columns` lists them all\n",
-        ),
-        (
-            "top pods --by ownr",
-            (
-                "error: unknown key 'ownr' in --by\n"
-                "hint: did you mean owner? "
-                "The keys are context, namespace, node, owner, pool, zone, instance-type, status and label:KEY\n"
-            ),
-        ),
-    ],
-)
-def test_usage_errors_come_before_any_request(demo: Run, words: str, said: str) -> None:
-    assert demo(words) == (2, "", said)
-
-
-FORMATS = "csv,custom-columns,grid,json,jsonpath,markdown,name,openmetrics,prometheus,table,tsv,value,wide,yaml"
-
-
-@pytest.mark.parametrize(
-    ("word", "hint"),
-    [
-        ("prom", "hint: did you mean -o prometheus?\n"),
-        ("jsn", "hint: did you mean -o json?\n"),
-        ("md", "hint: did you mean -o markdown?\n"),
-        ("svg", "hint: -o markdown is a table that a page can show\n"),
-        (
-            "go-template={{.}}",
-            "hint: -o jsonpath=TEMPLATE takes a template; -o value --columns namespace,name,cpu prints columns\n",
-        ),
-        ("html", "hint: -o markdown is a table that a page can show\n"),
-    ],
-)
-def test_a_format_is_suggested_for_a_word_that_is_none(demo: Run, word: str, hint: str) -> None:
-    said = f'error: unable to match a printer suitable for the output format "{word}", allowed formats are: {FORMATS}\n'
-    assert demo(f"top nodes -o {word}") == (2, "", said + hint)
-
-
 def test_formats_may_be_in_capitals_as_in_kubectl(demo: Run) -> None:
     assert demo("top nodes -o JSON") == demo("top nodes -o json")
     assert demo("top nodes -o Custom-Columns=NAME:.name") == demo("top nodes -o custom-columns=NAME:.name")
-
-
-@pytest.mark.slow
-def test_a_label_is_a_column_under_its_short_name_too(demo: Run) -> None:
-    key = "app.kubernetes.io/name"
-    for short in (
-        f"top pods -A --columns default,label:{key}",
-        f"top pods -A --sort-by label:{key}",
-        f"top pods -A --sort-by label:{key}:desc",
-        f"top pods -A --where 'label:{key} in (indexer, redis)' -o json",
-        f"top nodes --fail-if 'label:{key} = none'",
-        f"top pods -A --by label:{key} --sort-by label:{key}",
-    ):
-        # Quotes outside quotes are the shell's.
-        quote = '"' if "'" in short else '\\"'
-        assert demo(short) == demo(short.replace(f"label:{key}", f"labels[{quote}{key}{quote}]"))
-    assert "indexer" in demo(f"top pods -A --columns label:{key}").out
-    # A key without dots is not taken for a column with a direction.
-    assert demo("top pods -A --sort-by label:component") == demo('top pods -A --sort-by labels[\\"component\\"]')
-    assert demo("top pods -A --sort-by label:component").code == 0
-
-
-@pytest.mark.parametrize(
-    ("flags", "headings"),
-    [
-        ("--sort-by memory.limits", "NAME CPU(cores) MEMORY(bytes) MEMORY-LIMITS"),
-        ("--where 'restarts = 0' --sort-by age", "NAME CPU(cores) MEMORY(bytes) AGE RESTARTS"),
-        ("--sort-by cpu", "NAME CPU(cores) MEMORY(bytes)"),
-        ("--sort-by memory", "NAME CPU(cores) MEMORY(bytes)"),
-        ("--sort-by name --where 'namespace = default'", "NAME CPU(cores) MEMORY(bytes)"),
-        ("--sort-by memory.limits --where 'restarts = 0' --columns cpu", "NAME CPU(cores)"),
-        ("--sort-by memory.limits --columns default", "NAME CPU(cores) MEMORY(bytes)"),
-        # What is judged is not shown: it may be the same for all rows.
-        ("--fail-if 'restarts > 99'", "NAME CPU(cores) MEMORY(bytes)"),
-    ],
-)
-def test_a_column_that_is_used_is_shown_unless_columns_says_otherwise(demo: Run, flags: str, headings: str) -> None:
-    assert demo(f"top pods -n default {flags}").out.splitlines()[0].split() == headings.split()
-
-
-@pytest.mark.parametrize("by", ["pool", "owner", "status", "label:app.kubernetes.io/name"])
-def test_a_key_that_groups_are_sorted_by_is_shown_once(demo: Run, by: str) -> None:
-    plain, ordered = demo(f"top pods -A --by {by}"), demo(f"top pods -A --by {by} --sort-by {by}")
-    assert ordered.out.splitlines()[0].split() == plain.out.splitlines()[0].split()
-    assert sorted(ordered.out.splitlines()) == sorted(plain.out.splitlines())
-
-
-def test_the_columns_are_listed(run: Run) -> None:
-    nodes = run("columns nodes").out
-    assert "cpu.usagePercentOfAllocatable" in nodes
-    assert "cpu%" in nodes
-    assert run("columns foo").code == 2

@@ -11,60 +11,12 @@ from typing import Any, Final
 
 import pytest
 
-from c3s_cli.request.moment import EXAMPLES
+from tests.commands.two_recordings import Key, Pods, a_pod, serve
 from tests.conftest import Run
 from tests.fleets import kubeconfig
-from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics, status
+from tests.servers import FakeApi, status
 
-Key = tuple[str, str]
-USAGE: Final = "c3s diff [nodes | pods | cluster | owners] BEFORE [AFTER]"
-BY_TIME: Final = "c3s diff {0} --before {1} reads both times from a Prometheus"
-HEAD: Final = '{"apiVersion": "c3s/v1", "kind": "PodUsageList", "metadata": {"timestamp": "2026-03-02T09:30:00Z"}, '
-WRONG: Final = '"items": [{"name": "a", "cpu": {"usage": "1m"}, "memory": {"usage": 1}}]}'
-Pods = dict[Key, dict[str, Any]]
 COLUMNS: Final = "cpu,memory,cpu.requests,node,status"
-JOINED: Final = (
-    "--where cannot join conditions on rows and on changes by or\n"
-    "hint: join them with commas in one --where, or compare changes with --fail-if"
-)
-EMPTY: Final = Reply({"kind": "List", "metadata": {}, "items": []})
-
-
-def serve(api: FakeApi, pods: Pods, nodes: dict[str, tuple[int, int]] | None = None) -> None:
-    """Let a server have these pods, with cpu (m; None: unmeasured), memory (Mi), requests (m), node and owner."""
-    machines = nodes or {"n1": (500, 1000), "n2": (500, 1000)}
-    api.nodes(*map(node, machines))
-    api.node_metrics(*(node_metrics(name, f"{cpu}m", f"{memory}Mi") for name, (cpu, memory) in machines.items()))
-    for namespace in (None, *{namespace for namespace, _ in pods}, "default"):
-        mine = {key: of for key, of in pods.items() if namespace in (None, key[0])}
-        api.pods(
-            *(
-                pod(
-                    *key,
-                    of["node"],
-                    requests={"cpu": f"{of['requests']}m"},
-                    owner=("StatefulSet", of["owner"]),
-                    labels={"app": of["owner"]},
-                )
-                for key, of in mine.items()
-            ),
-            namespace=namespace,
-        )
-        api.pod_metrics(
-            *(
-                pod_metrics(*key, ("app", f"{of['cpu']}m", f"{of['memory']}Mi"))
-                for key, of in mine.items()
-                if of["cpu"] is not None
-            ),
-            namespace=namespace,
-        )
-        where = f"namespaces/{namespace}/" if namespace else ""
-        api.routes[f"/apis/apps/v1/{where}replicasets"] = EMPTY
-        api.routes[f"/apis/batch/v1/{where}jobs"] = EMPTY
-
-
-def a_pod(cpu: int | None = 100, memory: int = 200, **more: Any) -> dict[str, Any]:
-    return {"cpu": cpu, "memory": memory, "requests": 250, "node": "n1", "owner": "web"} | more
 
 
 def changed(pods: Pods, chance: random.Random) -> Pods:
@@ -181,37 +133,6 @@ def test_exactly_what_was_changed_is_named(
     result = run("diff", "-A", two, one, "--columns", COLUMNS, "-o", "json")
     assert rows_of(result.out) == expected(after, before)
     assert run("diff", "-A", one, one).err.endswith("No changes found\n")
-
-
-@pytest.fixture
-def files(run: Run, api: FakeApi, tmp_path: Path) -> tuple[str, str]:
-    """Record a cluster twice: db-0 grew, web-1 went, web-2 came, idle woke up, lost is no longer measured."""
-    before = {
-        ("shop", "db-0"): a_pod(100, 200, owner="db"),
-        ("shop", "web-1"): a_pod(50, 100),
-        ("shop", "same"): a_pod(1000, 1000, owner="same"),
-        ("shop", "idle"): a_pod(0, 50, owner="idle"),
-        ("shop", "lost"): a_pod(10, 10, owner="lost"),
-        ("ops", "pending"): a_pod(None, owner="pending"),
-    }
-    after = {
-        **before,
-        ("shop", "db-0"): a_pod(130, 150, owner="db"),
-        ("shop", "same"): a_pod(1010, 1000, owner="same"),
-        ("shop", "web-2"): a_pod(60, 80),
-        ("shop", "idle"): a_pod(3, 50, owner="idle"),
-        ("shop", "lost"): a_pod(None, owner="lost"),
-    }
-    del after["shop", "web-1"]
-    made = []
-    for name, pods, nodes in (
-        ("before", before, {"n1": (500, 1000), "n2": (500, 1000)}),
-        ("after", after, {"n1": (500, 1000), "n3": (200, 1500)}),
-    ):
-        serve(api, pods, nodes)
-        made.append(str(tmp_path / f"{name}.c3s"))
-        assert run("record", made[-1], "--server", api.url, "--count", "1").code == 0
-    return made[0], made[1]
 
 
 def test_a_table_has_both_values_and_changes_with_their_signs(run: Run, files: tuple[str, str]) -> None:
@@ -410,110 +331,3 @@ def test_statistics_of_both_sides(run: Run, files: tuple[str, str]) -> None:
         2,
         "error: --since needs AFTER, or --from prometheus or URL for the cluster\nhint: no other source has history\n",
     )
-
-
-def test_a_document_says_what_it_lacks(run: Run, files: tuple[str, str], tmp_path: Path) -> None:
-    def printed(*words: str) -> str:
-        file = tmp_path / "printed.json"
-        file.write_text(run("top", *words, "--from", files[0], "-o", "json").out, encoding="utf-8")
-        return str(file)
-
-    pods = printed("pods", "-A")
-    # Without the objects themselves, it lists only what is measured.
-    assert "pending" not in run("diff", "-A", pods, files[1]).out
-    # Without -n, its own namespace.
-    alone = run("diff", printed("pods", "-n", "shop"), files[1]).out.splitlines()
-    assert [line.split()[:4] for line in alone[1:]] == [
-        ["web-1", "removed", "50m", "<none>"],
-        ["db-0", "changed", "100m", "130m"],
-        ["idle", "changed", "0m", "3m"],
-        # Neither has gone nor come: the one is there, and the other was there, but not measured.
-        ["lost", "changed", "10m", "<unknown>"],
-        ["web-2", "changed", "<unknown>", "60m"],
-    ]
-    for words, said in (
-        (("nodes", pods), f"error: {pods} has no nodes, but is a PodUsageList\nhint: c3s diff pods {pods}\n"),
-        (
-            ("owners", pods),
-            f"error: {pods} has no groups of pods by owner, but is a PodUsageList\nhint: print it with --by owner\n",
-        ),
-        (
-            (pods, "--columns", "cpu.requests"),
-            f"error: {pods} does not have cpu.requests\nhint: print it with --columns cpu.requests\n",
-        ),
-        (
-            ("sts/web", pods),
-            f"error: {pods} does not have owner\nhint: print it with --columns cpu.usage,memory.usage,owner\n",
-        ),
-        (
-            (pods, "-l", "app=db"),
-            f"error: {pods} cannot be selected by labels or fields\nhint: select when it is printed\n",
-        ),
-    ):
-        assert run("diff", *words, files[1]).err == said
-    groups = printed("pods", "-n", "shop", "--by", "owner")
-    assert names(run("diff", "owners", "-n", "shop", groups, files[1])) == [
-        f"StatefulSet/{name}" for name in ("db", "web", "idle", "lost")
-    ]
-    cut = printed("pods", "-A", "--limit", "2")
-    assert run("diff", cut, files[1]).err == (
-        f"error: {cut} was printed with --limit: 3 rows are missing\nhint: print it without --limit\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "is neither a recording nor a document of c3s\nhint: print one with c3s top … -o json"),
-        (
-            '{"apiVersion": "v1", "kind": "List"}',
-            "is neither a recording nor a document of c3s\nhint: print one with c3s top … -o json",
-        ),
-        ('{"apiVersion": "c3s/v1", "kind": "PodUsageList"}', "is not a document of c3s: it has no valid time"),
-        (f'{HEAD}"items": 1}}', "is not a document of c3s: it has no list of rows"),
-        (f"{HEAD}{WRONG}", ": cpu.usage of a is not a nanocores"),
-    ],
-)
-def test_nothing_in_a_document_is_trusted(
-    run: Run, files: tuple[str, str], tmp_path: Path, text: str, said: str
-) -> None:
-    file = tmp_path / "x.json"
-    file.write_text(text, encoding="utf-8")
-    result = run("diff", "-A", str(file), files[1])
-    assert (result.code, result.err.replace(f"{file} ", "").replace(str(file), "")) == (1, f"error: {said}\n")
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ("diff a b c", f"c3s diff compares one or two files, not 3\nhint: {USAGE}"),
-        ("diff", f"c3s diff compares one or two files, not 0\nhint: {BY_TIME.format('pods', '2h')}"),
-        ("diff nodes", f"c3s diff compares one or two files, not 0\nhint: {BY_TIME.format('nodes', '2h')}"),
-        (
-            "diff deploy/web --since 90m",
-            f"c3s diff compares one or two files, not 0\nhint: {BY_TIME.format('deploy', '90m')}",
-        ),
-        ("diff - -", "stdin can be read only once"),
-        ("diff a.c3s --min-change x", "--min-change takes a percentage such as 5%, not 'x'"),
-        ("diff owners a.c3s --by node", "only one of owners or --by can be provided"),
-        ("diff a.c3s --from b.c3s", "c3s diff takes recordings as BEFORE and AFTER, not with --from"),
-        ("diff a.c3s --columns nosuch", "unknown column 'nosuch'\nhint: `c3s columns` lists them all"),
-        ("diff a.c3s --columns age", "unknown column 'age'"),
-        (
-            "diff a.c3s --sort-by status.change",
-            "unknown column 'status.change'\nhint: did you mean status.before or status.after?",
-        ),
-        (
-            "diff a.c3s --columns gpu.requests",
-            'c3s diff needs the name of a resource\nhint: such as resources["nvidia.com/gpu"].requests',
-        ),
-        ("diff a.c3s@25:00", f"'25:00' is not a time for --at\nhint: {EXAMPLES}"),
-        ("diff a.c3s --where owner=x,change=added --where name=y", JOINED),
-    ],
-)
-def test_mistakes_are_found_before_anything_is_read(run: Run, words: str, said: str) -> None:
-    assert run(words) == (2, "", f"error: {said}\n")
-
-
-def test_files_that_are_not_there(run: Run) -> None:
-    assert run("diff nosuch.c3s").err == "error: nosuch.c3s cannot be read: No such file or directory\n"

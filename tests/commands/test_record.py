@@ -5,36 +5,18 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
-import subprocess
-import sys
-import time
-import zlib
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from c3s_cli.cli import main
 from c3s_cli.model.rows import Container, Pod, PodFacts
 from c3s_cli.model.sample import Sample
 from c3s_cli.sources.recording.recorder import Recorder
-from tests.conftest import Run, repeated
-from tests.kills import kill_recorders
-from tests.patience import PATIENT
+from tests.commands.conftest import TIMES
+from tests.conftest import Run
 from tests.servers import FakeApi, Reply, node, node_metrics, pod, pod_metrics, status
-
-TIMES = ["2026-03-02T09:30:00Z", "2026-03-02T09:30:30Z", "2026-03-02T09:31:00Z", "2026-03-02T11:00:00Z"]
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Record the demo at four moments; pods come, go and change between them."""
-    path = str(tmp_path_factory.mktemp("recordings") / "demo.c3s")
-    for moment in TIMES:
-        assert main(["record", path, "--demo-at", moment, "--count", "1"]) == 0
-    return path
-
 
 NODES = [
     ["-l", "topology.kubernetes.io/zone"],
@@ -246,51 +228,6 @@ def test_a_recording_is_copied_whole(run: Run, file: str, tmp_path: Path) -> Non
     assert (again.code, again.err) == (1, f"error: cannot write {copy}: file exists\n")
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"not a database", "is not a recording of c3s"),
-        (b"", "is not a recording of c3s"),
-        (None, "is cut short: "),
-    ],
-)
-def test_what_is_no_recording_is_refused_by_its_name(
-    run: Run, file: str, tmp_path: Path, content: bytes | None, words: str
-) -> None:
-    path = tmp_path / "x.c3s"
-    path.write_bytes(Path(file).read_bytes()[:40_000] if content is None else content)
-    before = path.read_bytes()
-    result = run("top", "nodes", "--from", str(path))
-    assert result.code == 1
-    assert result.err.startswith(f"error: {path} {words}")
-    if before:
-        assert run("record", str(path), "--demo", "--count", "1").err.startswith(f"error: {path} {words}")
-    assert path.read_bytes() == before
-
-
-def test_a_newer_or_damaged_recording_is_refused_by_its_name(run: Run, file: str, tmp_path: Path) -> None:
-    path = tmp_path / "x.c3s"
-    path.write_bytes(Path(file).read_bytes())
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE readings SET pod_usage = x'1234', all_facts = x'00'")
-    damaged = run("top", "nodes", "--from", str(path))
-    assert (damaged.code, damaged.err) == (1, f"error: {path} is damaged: a reading cannot be decoded\n")
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 3")
-    newer = run("top", "nodes", "--from", str(path))
-    assert newer.err == f"error: {path} was recorded by a newer c3s (format 3, this one reads 2)\n"
-
-
-@pytest.mark.slow
-def test_a_reading_that_would_fill_the_memory_is_refused(run: Run, file: str, tmp_path: Path) -> None:
-    path = tmp_path / "x.c3s"
-    path.write_bytes(Path(file).read_bytes())
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE readings SET all_facts = ?", [zlib.compress(bytes((1 << 27) + 1), 9)])
-    result = run("top", "nodes", "--from", str(path))
-    assert (result.code, result.err) == (1, f"error: {path} is damaged: a reading cannot be decoded\n")
-
-
 def test_names_in_a_recording_are_printed_safely(run: Run, file: str, tmp_path: Path) -> None:
     path = tmp_path / "x.c3s"
     path.write_bytes(Path(file).read_bytes())
@@ -304,37 +241,6 @@ def test_names_in_a_recording_are_printed_safely(run: Run, file: str, tmp_path: 
         assert not {"\x1b", "\x07"} & {*result.out, *result.err}
 
 
-@pytest.mark.parametrize("source", ["user:secret@host/x", "host/x?token=secret"])
-def test_an_address_without_its_scheme_is_no_file_and_is_not_quoted(run: Run, source: str) -> None:
-    result = run("top", "nodes", "--from", source)
-    assert result.code == 2
-    assert result.err.startswith("error: unknown source in --from\n")
-
-
-@pytest.mark.parametrize(
-    ("words", "problem"),
-    [
-        ("top nodes --demo", "--demo does not go with --from FILE, which is read without a server"),
-        ("top volumes -A", "a recording has no volumes"),
-        ("top nodes general-1 --explain", "a recording is read without a server"),
-        ("top nodes --context prod", "has no context prod"),
-        ("top nodes --since 1h --step 5m", "--step does not go with --from FILE: every reading counts"),
-    ],
-)
-def test_what_a_recording_cannot_do_is_said(run: Run, file: str, words: str, problem: str) -> None:
-    result = run(*words.split(), "--from", file)
-    assert result.code in (1, 2)
-    assert problem in result.err.splitlines()[0]
-
-
-def test_only_a_recording_counts_readings(run: Run) -> None:
-    result = run("top", "nodes", "--from", "http://127.0.0.1:1", "--at", "#3")
-    assert (result.code, result.err) == (
-        2,
-        "error: --at '#N' goes with --from FILE: a Prometheus does not count readings\n",
-    )
-
-
 def test_old_readings_are_dropped_and_the_others_stay_whole(run: Run, file: str, tmp_path: Path) -> None:
     path = tmp_path / "kept.c3s"
     path.write_bytes(Path(file).read_bytes())
@@ -343,32 +249,6 @@ def test_old_readings_are_dropped_and_the_others_stay_whole(run: Run, file: str,
     assert result.code == 0
     words = ("top", "pods", "-A", "--columns", "all", "-o", "json", "--from", str(path), "--at", "#4")
     assert run(*words).out == before.out
-
-
-@pytest.mark.process
-@pytest.mark.slow
-@pytest.mark.repeated
-def test_a_recorder_that_is_killed_loses_no_reading_that_was_committed(tmp_path: Path) -> None:
-    path = str(tmp_path / "r.c3s")
-    assert {*kill_recorders(path, repeated(2))} == {""}
-    command = [sys.executable, "-m", "c3s_cli", "record", path, "--demo", "--count", "1"]
-    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
-    assert [each.name for each in tmp_path.iterdir()] == ["r.c3s"]
-
-
-@pytest.mark.process
-def test_a_signal_waits_until_a_reading_is_stored() -> None:
-    program = (
-        "import os, signal\n"
-        "from c3s_cli import signals\n"
-        "signals.handle()\n"
-        "with signals.held():\n"
-        "    os.kill(os.getpid(), signal.SIGTERM)\n"
-        "    print('stored', flush=True)\n"
-        "print('never', flush=True)\n"
-    )
-    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
-    assert (ended.returncode, ended.stdout) == (143, "stored\n")
 
 
 def test_a_reading_stands_for_two_intervals_at_most(run: Run, file: str) -> None:
@@ -402,25 +282,6 @@ def test_readings_of_one_recorder_keep_what_changed_and_what_later_ones_need(run
     assert run(*words, "#3").out == later
 
 
-@pytest.mark.process
-def test_a_signal_that_the_main_thread_does_not_notice_ends_c3s() -> None:
-    program = (
-        "import os, signal, threading, time\n"
-        "from c3s_cli import signals\n"
-        "from c3s_cli.parallel import start_thread\n"
-        "signals.handle()\n"
-        "signals.listen()\n"
-        "start_thread(lambda: time.sleep(600))\n"
-        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n"
-        "os.kill(os.getpid(), signal.SIGTERM)\n"
-        "threading.Event().wait(600)\n"
-    )
-    begun = time.monotonic()
-    ended = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
-    assert ended.returncode == 143
-    assert time.monotonic() - begun < PATIENT
-
-
 def test_totals_of_what_was_not_measured_are_unknown(tmp_path: Path) -> None:
     path, now = str(tmp_path / "r.c3s"), datetime(2026, 3, 2, tzinfo=UTC)
     recorder = Recorder(path, 30)
@@ -430,14 +291,6 @@ def test_totals_of_what_was_not_measured_are_unknown(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         found = connection.execute("SELECT cpu_nanocores, memory_bytes FROM readings").fetchone()
     assert found == (None, 1 << 20)
-
-
-def test_a_recording_with_the_name_of_a_document_is_said_to_be_one(run: Run, tmp_path: Path) -> None:
-    file = tmp_path / "load.json"
-    recorded = run(f"record {file} --count 1 --demo")
-    assert recorded.err.startswith(f"note: {file} is a recording, no document: c3s top pods --from {file} reads it\n")
-    assert run(f"top pods -A --from {file}").code == 0
-    assert "note:" not in run(f"record {tmp_path / 'load.c3s'} --count 1 --demo").err
 
 
 def test_the_namespace_that_is_compared_is_said(run: Run, file: str) -> None:

@@ -13,7 +13,6 @@ from c3s_cli.model.rows import Container, NodeFacts, Pod, PodFacts
 from c3s_cli.model.sample import Sample
 from c3s_cli.sources.recording.recorder import Recorder
 from tests.conftest import Run
-from tests.servers import FakeApi, Reply, pod, pod_metrics, status
 
 MILLI, MEBI = 10**6, 1 << 20
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
@@ -296,34 +295,6 @@ def test_a_name_that_no_workload_has(demo: Run) -> None:
 # --- without a past -------------------------------------------------------------------------------------------
 
 
-def test_without_a_past_there_are_findings_and_a_hint(run: Run, api: FakeApi) -> None:
-    limits = {"cpu": "1", "memory": "256Mi"}
-    api.pods(
-        pod("shop", "bare", requests={}, limits={}),
-        pod("shop", "full", requests={"cpu": "100m", "memory": "256Mi"}, limits=limits, owner=("StatefulSet", "db")),
-        pod("shop", "idle", requests={"cpu": "1", "memory": "1Gi"}, limits={}, owner=("StatefulSet", "idle")),
-    )
-    used = [("bare", "1m", "1Mi"), ("full", "10m", "250Mi"), ("idle", "1m", "10Mi")]
-    api.pod_metrics(*(pod_metrics("shop", name, ("app", cpu, memory)) for name, cpu, memory in used))
-    for path in ("apps/v1/replicasets", "batch/v1/jobs"):
-        api.routes[f"/apis/{path}"] = Reply({"metadata": {}, "items": []})
-    target = {"kind": "StatefulSet", "name": "idle"}
-    metrics = [{"type": "Resource", "resource": {"name": "cpu"}}]
-    scaler = {"metadata": {"namespace": "shop", "name": "h"}, "spec": {"scaleTargetRef": target, "metrics": metrics}}
-    api.routes["/apis/autoscaling/v2/horizontalpodautoscalers"] = Reply({"metadata": {}, "items": [scaler]})
-    words = f"rightsize -A --server {api.url} --columns finding,cpu.finding,memory.finding,reason"
-    result = run(words)
-    assert result.code == 5
-    assert result.out == SNAPSHOT
-    assert result.err.splitlines()[-1] == (
-        "hint: there is no past to recommend from: name a Prometheus (--from prometheus), or record a day "
-        "(c3s record load.c3s)"
-    )
-    assert run(f"{words} --where 'finding = risk'").code == 0
-    api.routes["/apis/autoscaling/v2/horizontalpodautoscalers"] = status(403, "Forbidden", "no")
-    assert "horizontal pod autoscalers could not be read: " in run(words).err
-
-
 TABLE = """\
 NAMESPACE   OWNER             CONTAINER   REPLICAS   CPU-REQUESTS   CPU-PERCENTILE   CPU-RECOMMENDED   MEMORY-REQUESTS   MEMORY-MAX   MEMORY-RECOMMENDED   FINDING   REASON
 ops         DaemonSet/agent   app         1          50m            40m              50m               128Mi             100Mi        128Mi                fine      cpu: p95; memory: max + 15%
@@ -359,9 +330,3 @@ app         memory     finding: waste         -384Mi   change of one replica
 READ       HOW
 readings   24 readings from 2026-03-02T00:05:00Z to 2026-03-02T02:00:00Z
 """
-SNAPSHOT = """\
-NAMESPACE   OWNER              CONTAINER   FINDING   CPU-FINDING   MEMORY-FINDING   REASON
-shop        Pod/bare           app         risk      risk          risk             no history, no request now
-shop        StatefulSet/db     app         risk      unknown       risk             cpu: no history; memory: no history, near its limit
-shop        StatefulSet/idle   app         unknown   fine          unknown          cpu: autoscaled on cpu: left alone; memory: no history
-"""  # noqa: E501
