@@ -389,6 +389,8 @@ def aged() -> Iterator[Series]:
         pod = {"namespace": "m", "pod": f"p{number}", "container": "main", "id": f"/{number}", "job": "kubelet"}
         yield CPU, pod, at(BEGIN + 60, END, used)
         yield MEMORY, pod, at(BEGIN + 60, END, 10 * MI)
+    yield CPU, {"id": "/", "node": "n1", "job": "kubelet"}, at(BEGIN + 60, END, lambda when: when - BEGIN - when % 7)
+    yield MEMORY, {"id": "/", "node": "n1", "job": "kubelet"}, at(BEGIN + 60, END, 2**30)
 
 
 def swinging() -> Iterator[Series]:

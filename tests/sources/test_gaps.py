@@ -104,6 +104,15 @@ def test_a_node_whose_kubelet_is_silent_is_still_there(ask: Any, run: Run, engin
     assert (rows["p00"]["status"], rows[gaps.DONE]["status"]) == ("Unknown", "Ended")
 
 
+def test_a_gap_just_before_the_range_makes_no_minimum_smaller(ask: Any) -> None:
+    words = f"--start {utc(gaps.UP + 40)} --end {utc(gaps.UP + 5400)} --columns cpu.min,cpu.avg,memory.min"
+    for what in ("pods -n m", "nodes"):
+        rows, _ = ask("begin", f"top {what} {words}")
+        for name, row in rows.items():
+            cores = 4000 if what == "nodes" else 500
+            assert (millicores(row["cpu"]["min"]), millicores(row["cpu"]["avg"])) == (near(cores), near(cores)), name
+
+
 @pytest.mark.parametrize("scene", ["begin", "late", "restarted"])
 def test_what_was_counted_before_a_gap_at_the_start_is_not_of_the_range(
     ask: Any, run: Run, engine: str, scene: str

@@ -480,6 +480,9 @@ def test_values_that_are_old_when_they_are_scraped_are_said(
         ), remark
         for columns in ("cpu.avg,memory.max", "cpu.avg,cpu.max --step 1h"):
             assert "old when" not in run(f"{words} {columns}").err
+        # A node has too few samples; its kubelet is that of the containers.
+        api.nodes(node("n1"))
+        assert remark in run(f"{words.replace('pods -A', 'nodes')} cpu.max").err
 
 
 @pytest.mark.parametrize("name", ENGINES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,12 +12,15 @@ from tests.conftest import Run
 from tests.engines import END
 from tests.servers import FakeApi, node
 from tests.sources.test_engines import ENGINES
-from tests.sources.test_past import running
+from tests.sources.test_past import millicores, near, running
 
 pytestmark = pytest.mark.slow
 
 MINUTE = 60
 FIRST = END - 6 * 3600
+MOVE = END - 4 * 3600
+# The first and the last interval between two scrapes.
+CHANGES = {"finer": (5 * MINUTE, MINUTE // 2), "coarser": (MINUTE // 2, 5 * MINUTE)}
 
 
 def exporter(name: str, cores: float, last: int, every: int) -> Iterator[six_hours.Series]:
@@ -41,6 +45,38 @@ def everything() -> Iterator[six_hours.Series]:
     last = END - 5 * MINUTE
     yield six_hours.CPU, labels, six_hours.at(FIRST, last, lambda when: (when - FIRST) * 0.2, 5 * MINUTE)
     yield six_hours.MEMORY, labels, six_hours.at(FIRST, last, 100 * six_hours.MI, 5 * MINUTE)
+    for scene in CHANGES:
+        yield from changed(scene)
+    # A pod that moves from a node with series of containers to one that has those of pods only.
+    for pod, at_first in (("other", "a"), ("db", "a"), ("db", "bare")):
+        first, last = (FIRST, END) if pod == "other" else (FIRST, MOVE) if at_first == "a" else (MOVE + 60, END)
+        labels = {"scene": "moved", "job": "moved", "node": at_first, "instance": at_first, "namespace": "n"}
+        labels |= {"pod": pod, "id": pod + at_first} | ({"container": "c"} if at_first == "a" else {})
+        grown = lambda when, first=first: (when - first) * 0.5  # noqa: E731
+        yield six_hours.CPU, labels, six_hours.at(first, last, grown)
+        yield six_hours.MEMORY, labels, six_hours.at(first, last, 2**30)
+
+
+def changed(scene: str) -> Iterator[six_hours.Series]:
+    """Give a cluster in which the interval changes half way. A pod uses 1 core at first, and 0.4 later."""
+    change = END - 3 * 3600
+    spans = [(FIRST, change, CHANGES[scene][0]), (change + 1, END, CHANGES[scene][1])]
+    lives = {"node": (FIRST, END), "steady": (FIRST, END), "early": (FIRST, END - 18_000), "late": (END - 5400, END)}
+
+    def used(when: int) -> float:
+        return min(when, change) - FIRST + 0.4 * max(0, when - change)
+
+    for name, (begin, end) in lives.items():
+        labels = {"scene": scene, "job": scene, "node": "n", "instance": scene}
+        labels |= {"id": "/"} if name == "node" else {"namespace": "n", "pod": name, "container": "c", "id": name}
+
+        def grown(when: int, begin: int = begin) -> float:
+            return used(when) - used(begin)
+
+        for first, last, every in spans:
+            if max(first, begin) < min(last, end):
+                yield six_hours.CPU, labels, six_hours.at(max(first, begin), min(last, end), grown, every)
+                yield six_hours.MEMORY, labels, six_hours.at(max(first, begin), min(last, end), 2**30, every)
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -65,7 +101,7 @@ def test_a_machine_whose_last_scrapes_failed_uses_what_it_used(run: Run, api: Fa
 
 
 def test_a_scrape_every_five_minutes_is_enough(run: Run, api: FakeApi, engine: str) -> None:
-    where = f"--no-headers --from {engine} --server {api.url}"
+    where = f"--no-headers --from {engine} --server {api.url} --prometheus-match 'scene=\"\"'"
     # The last one is so long ago that an instant query of Prometheus has no value any more.
     result = run(f"top pods -A --at 2026-03-02T00:00:30Z {where}")
     assert (result.code, result.out.split()) == (0, ["n", "p", "200m", "100Mi"])
@@ -80,3 +116,33 @@ def test_the_time_after_the_last_scrape_is_not_one_without_load(run: Run, api: F
     chosen = ("--from", engine, "--server", api.url, "--prometheus-match", 'job="kubelet"', "--no-headers")
     result = run(*f"top pods -A --since 30m --end 2026-03-02T{end}Z --columns name,cpu.min,cpu.avg".split(), *chosen)
     assert (result.code, result.out.split()) == (0, ["p", "200m", "200m"])
+
+
+@pytest.mark.parametrize("scene", CHANGES)
+@pytest.mark.parametrize("step", ["", "--step 30m"])
+def test_the_interval_may_change_within_a_range(run: Run, api: FakeApi, engine: str, scene: str, step: str) -> None:
+    api.nodes(node("n"))
+    chosen = ("--from", engine, "--server", api.url, "--prometheus-match", f'scene="{scene}"', "-o", "json")
+    words = f"--start 2026-03-01T18:10:00Z --end 2026-03-02 {step}".split()
+    result = run("top", "pods", "-A", "--columns", "cpu.avg,cpu.p25,cpu.max,coverage", *words, *chosen)
+    rows = {row["name"]: row for row in json.loads(result.out)["items"]}
+    shown = {name: (*map(millicores, row["cpu"].values()), row["coverage"]) for name, row in rows.items()}
+    assert shown["steady"] == (near(691), near(400), near(1000), near(100))
+    assert shown["late"] == (near(400), near(400), near(400), near(25.7))
+    # What ended is seen up to a scrape late.
+    assert shown["early"] == pytest.approx((1000, 1000, 1000, 14.3), rel=0.12)
+    assert "there is no data" not in result.err
+    assert "note: samples are 5m0s apart: rates cover " in result.err
+    result = run("top", "nodes", "--columns", "cpu.min,cpu.avg,cpu.max", *words, *chosen)
+    (row,) = json.loads(result.out)["items"]
+    assert [*map(millicores, row["cpu"].values())] == [near(400), near(691), near(1000)]
+
+
+def test_a_pod_that_moves_to_a_node_without_series_of_containers_has_used_both(run: Run, engine: str) -> None:
+    words = "top pods -A --since 6h --end 2026-03-02 --columns name,cpu.avg,cpu.max --no-headers"
+    result = run(*words.split(), "--from", engine, "--prometheus-match", 'scene="moved"')
+    shown = {
+        name: [*map(int, (each.rstrip("m") for each in more))]
+        for name, *more in map(str.split, result.out.splitlines())
+    }
+    assert shown == {"db": [near(499), near(500, 2)], "other": [near(500), near(500)]}

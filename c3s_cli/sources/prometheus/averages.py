@@ -45,6 +45,8 @@ class Averages(Struct):
         if growth and len(stretches) <= MOST_STRETCHES:
             for selector in selectors:
                 self._read_growth(selector, rows, stretches)
+            for key in [key for key, grown in self.history.grown.items() if math.isinf(grown)]:
+                del self.history.grown[key]
         if not renamed:
             self._refine_short_lives(selectors)
 
@@ -74,9 +76,10 @@ class Averages(Struct):
             )
             for key, (grown,) in lines.items():
                 growth[key] = growth.get(key, 0.0) + grown
+        # What was on a node with series of containers and then on one without has two growths, which may overlap.
+        twice = growth.keys() & history.grown.keys()
         for key, grown in growth.items():
-            if not math.isinf(grown):
-                history.grown[key] = max(grown, history.grown.get(key, 0.0))
+            history.grown[key] = math.inf if key in twice else grown
         history.measured = [place for first, last in stretches for place in range(first + 1, last + 1)]
 
     def _refine_short_lives(self, selectors: Sequence[str]) -> None:
@@ -86,7 +89,7 @@ class Averages(Struct):
             return
         named = promql.one_of("pod", sorted({key[1] for key in short}))
         by = promql.OF_CONTAINER if self.containers else promql.OF_POD
-        size, every = self.history.range.seconds, math.ceil(self.history.range.interval / 2)
+        size, every = self.history.range.seconds, math.ceil(self.history.intervals.shortest / 2)
         for selector in selectors:
             series = f"{promql.CPU}{promql.braces(selector, named, self.match)}"
             queries = [f"{edge} by ({by}) ({edge}_over_time(timestamp({series})[{size}s:{every}s]))" for edge in EDGES]

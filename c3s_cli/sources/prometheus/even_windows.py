@@ -1,4 +1,7 @@
-"""Read the last samples before windows of CPU growth, where scrapes come at uneven times or are missing."""
+"""Read the last samples before windows of CPU growth, where scrapes come at uneven times or are missing.
+
+If the interval changes within a window, engines extrapolate by too little.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,7 @@ class EvenWindows(Struct):
         """Return the growth. last: makes the queries. counts: the query for the samples in the range."""
         history, period = self.history, self.history.range
         missed = bool(counts) and self._misses(matrix, counts)
-        if not period.uneven and not missed:
+        if not period.uneven and not missed and not history.intervals.ends:
             return matrix
         if rows * period.points > MOST_POINTS:
             self.unsure = max(self.unsure, 1.5 * period.interval / period.window)

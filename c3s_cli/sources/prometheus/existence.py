@@ -65,7 +65,7 @@ class Existence(Struct):
         An object that restarts again and again has fewer samples than its life has scrapes.
         """
         period = self.history.range
-        every = max(math.ceil(period.interval), period.step // 60)
+        every = max(math.ceil(self.history.intervals.shortest), period.step // 60)
         if period.step <= promql.WINDOW or rows * period.seconds / every > MOST_TIMES:
             return
         for edge in EDGES:

@@ -16,6 +16,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from c3s_cli.sources.prometheus.decoding import Points
+from c3s_cli.sources.prometheus.intervals import Intervals
 from c3s_cli.sources.prometheus.lines import add_up, average_of, join_lines, put_line, statistic_of
 from c3s_cli.sources.prometheus.promql import NEAR, Range
 
@@ -41,10 +42,10 @@ class History(Struct):
     """The lines of all objects, by resource. start: the time of the point before the first one of the range.
 
     lives: of the objects that began or ended in the range, as far as known. exact: whose begin is known to the second.
-    absences: when objects did not exist in their lives. gaps: the points without any data. grown: how much the counters
-    of objects grew between the gaps, in core seconds, as far as known. measured: the seconds before which points that
-    is. estimated: of what was started again, how much of it no sample shows, and for how many seconds. late: whether
-    the data begins within the first step.
+    absences: when objects did not exist in their lives. gaps: the points without any data; before: those before the
+    range, and at its start. grown: how much the counters of objects grew between the gaps, in core seconds, as far as
+    known. measured: the seconds before which points that is. estimated: of what was started again, how much of it no
+    sample shows, and for how many seconds. late: whether the data begins within the first step.
     """
 
     range: Range
@@ -54,10 +55,12 @@ class History(Struct):
     exact: set[Key] = field(default_factory=set)
     absences: dict[Key, list[Life]] = field(default_factory=dict)
     gaps: frozenset[int] = frozenset()
+    before: Collection[int] = ()
     grown: dict[Key, float] = field(default_factory=dict)
     measured: Collection[int] = ()
     estimated: dict[Key, tuple[float, float]] = field(default_factory=dict)
     late: bool = False
+    intervals: Intervals = Intervals(0.0)
 
     @property
     def count(self) -> int:
@@ -116,31 +119,32 @@ class History(Struct):
 
     def limit(self, key: Key, counts: Points) -> None:
         """Find out when an object began and ended. counts: its samples in the step before each point."""
-        step, interval = self.range.step, self.range.interval
+        step, interval_at = self.range.step, self.intervals.at
         begin, end = counts.times[0], counts.times[-1] - step
-        first = begin - min(step, counts.values[0] * interval)
-        last = end + min(step, counts.values[-1] * interval) if end >= begin else begin
+        first = begin - min(step, counts.values[0] * interval_at(begin))
+        last = end + min(step, counts.values[-1] * interval_at(end)) if end >= begin else begin
         known = self.lives.get(key, (first, last))
         self.lives[key] = min(first, known[0]), max(last, known[1])
 
     def extend(self, key: Key, time: float) -> None:
         """Extend the life of an object to the time of a sample."""
         first, last = self.lives.get(key, (time, time))
-        self.lives[key] = min(first, time - self.range.interval), max(last, time)
+        self.lives[key] = min(first, time - self.intervals.at(time)), max(last, time)
 
     def short(self) -> list[Key]:
         """Return the objects whose life is short enough that half a scrape at each end matters."""
-        return [key for key, (first, last) in self.lives.items() if last - first < PRECISE * self.range.interval]
+        return [key for key, (first, last) in self.lives.items() if last - first < PRECISE * self.intervals.at(last)]
 
     def refine(self, key: Key, samples: Edges, start: float | None) -> None:
         """Set the life of an object to the time in which it grew. start: when its counters began at 0, if known."""
         first, last, value, latest = samples
-        interval, grown = self.range.interval, None if self.has_gaps() else self.grown.get(key)
+        interval, grown = self.intervals.at(first), None if self.has_gaps() else self.grown.get(key)
         if grown is None and self.measured and not self.has_gaps():
             grown = self._grown_in_windows([key])
             grown = grown if abs(latest - grown) <= CLOSE * latest else None
         near, half = NEAR * interval, interval / 2
-        end = self.end if self.end - last <= near else last + half
+        late = self.intervals.at(last)
+        end = self.end if self.end - last <= NEAR * late else last + late / 2
         rate = (latest - value) / (last - first) if last > first else 0.0
         simple = bool(grown) and rate > 0 and abs(latest - (grown or 0.0)) <= CLOSE * latest
         counted = begun = half
@@ -242,7 +246,8 @@ class History(Struct):
         places = range(1, self.count + 1)
         window = self.range.window
         # At the edges of a gap, some targets are scraped and others are not.
-        near = self._near(self.gaps) if self.gaps else frozenset()
+        missing = self.gaps if resource == "memory" else self.gaps.union(self.before)
+        near = self._near(missing) if missing else frozenset()
         if resource == "memory":
             whole = [place for place in places if present[place] and place not in near]
             known = sorted(total[place] for place in whole or places if present[place])

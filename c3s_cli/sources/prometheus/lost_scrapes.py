@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points, Vector
+from c3s_cli.sources.prometheus.intervals import Intervals
 from c3s_cli.sources.prometheus.promql import Range
 from c3s_cli.sources.prometheus.samples import Key, target_of
 
@@ -14,24 +15,56 @@ FEW: Final = 2.5
 PART: Final = 0.03
 # At the least so many scrapes are counted together.
 TOGETHER: Final = 4
+# If a larger share of the scrapes in a short step is missing, the point does not count.
+HALF: Final = 0.5
 # A scrape may be just outside of a range; fewer samples are missing.
 EDGE: Final = 0.9
 
 
 def counts_of(series: str, period: Range) -> str:
     """Return the query for the number of samples in each step: the most that any of some series has."""
-    return f"max(count_over_time({series}[{max(period.step, math.ceil(TOGETHER * period.interval))}s]))"
+    return f"max(count_over_time({series}[{_window(period)}s]))"
 
 
-def lost(counts: Points, start: float, period: Range) -> dict[int, float]:
+def _window(period: Range) -> int:
+    return max(period.step, math.ceil(TOGETHER * period.interval))
+
+
+def lost(counts: Points, start: float, period: Range, intervals: Intervals) -> dict[int, float]:
     """Return the share of scrapes that are missing in the steps before points of a range, by their places."""
-    usual = sorted(counts.values)[len(counts.values) * 3 // 4]
+    values = [
+        count * intervals.at(time - period.step / 2) / intervals.usual for time, count in zip(*counts, strict=True)
+    ]
+    usual = sorted(values)[len(values) * 3 // 4]
     enough = usual - FEW - PART * usual
-    found = {round((time - start) / period.step): count for time, count in zip(*counts, strict=True)}
+    found = {round((time - start) / period.step): count for time, count in zip(counts.times, values, strict=True)}
     # Before the first full step, there may have been no data yet, or a gap that ends in the first step of the range.
     full = next(place for place, count in found.items() if count >= enough)
     missing = {place: usual - found.get(place, 0.0) for place in range(1 if full == 2 else full, max(found) + 1)}
-    return {place: number / usual for place, number in missing.items() if usual - number < enough}
+    window = _window(period)
+
+    def changes(place: int) -> bool:
+        time = start + place * period.step
+        return intervals.changes(time - window, time)
+
+    return {
+        place: number / usual for place, number in missing.items() if usual - number < enough and not changes(place)
+    }
+
+
+def lost_before(counts: Points, start: float, period: Range) -> frozenset[int]:
+    """Return the places of points before a range, and of its start, at which most scrapes were missing.
+
+    Windows of the first points reach back to these.
+    """
+    usual = sorted(counts.values)[len(counts.values) * 3 // 4]
+    found = {round((time - start) / period.step): count for time, count in zip(*counts, strict=True)}
+    return frozenset(place for place in range(-reach(period), 1) if found.get(place, 0.0) < HALF * usual)
+
+
+def reach(period: Range) -> int:
+    """Return how many steps the window of the first point reaches back beyond a range."""
+    return math.ceil(period.window / period.step) - 1
 
 
 def whole_series(matrix: Matrix) -> list[tuple[Labels, Points]]:

@@ -20,8 +20,7 @@ from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.even_windows import EvenWindows
 from c3s_cli.sources.prometheus.existence import Existence
 from c3s_cli.sources.prometheus.history import History, Key
-from c3s_cli.sources.prometheus.lines import put_line
-from c3s_cli.sources.prometheus.lost_scrapes import counts_of, lost
+from c3s_cli.sources.prometheus.lost_scrapes import HALF, counts_of, lost, lost_before, reach
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.raw_samples import RawSamples
 from c3s_cli.sources.prometheus.reduction import reduce_series
@@ -36,8 +35,6 @@ SEVERAL: Final = 10
 MOST_SCRAPES: Final = 50_000
 # Of so many scrapes, one or two at the ends are below half a percent.
 PRECISE: Final = 500
-# If a larger share of the scrapes in a short step is missing, the point does not count.
-HALF: Final = 0.5
 
 
 class Past(Struct):
@@ -163,8 +160,9 @@ class Past(Struct):
 
         for selector in selectors:
             for resource, lines in self._both(partial(read, selector)).items():
+                known = self.history.lines[resource]
                 for key, line in lines.items():
-                    put_line(self.history.lines[resource], key, line, max)
+                    known[key] = self.history.unite(resource, [known[key], line]) if key in known else line
             self._refuse_mixture(memory, selector, pods=True)
         by = promql.OF_CONTAINER if containers else promql.OF_POD
         for selector in selectors:
@@ -276,9 +274,11 @@ class Past(Struct):
         several = [f"{memory}{promql.braces(selector, named, self.match)}"] if enough else promql.of_others(self.match)
         with suppress(C3sError):  # then nobody knows
             for series in several:
-                counts = self.engine.points(counts_of(series, self.period), history.start, self.end, self.period.step)
-                for _, points in counts:
-                    shares = lost(points, history.start, self.period)
+                start, step = history.start - reach(self.period) * self.period.step, self.period.step
+                for _, counts in self.engine.points(counts_of(series, self.period), start, self.end, step):
+                    history.before = lost_before(counts, history.start, self.period) if start < history.start else ()
+                    points = counts.after(history.start - 1)
+                    shares = lost(points, history.start, self.period, history.intervals)
                     history.late = 1 in shares and 0 in history.gaps
                     self.lost = self.period.step * sum(shares[place] for place in shares.keys() - history.gaps - {0})
                     if self.period.step <= promql.WINDOW:

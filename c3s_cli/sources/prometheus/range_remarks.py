@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from c3s_cli.amounts.duration import go_duration
+from c3s_cli.errors import C3sError
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.current import Current
 from c3s_cli.sources.prometheus.past import Past
+from c3s_cli.sources.prometheus.samples import JITTER, MANY, ROW, ages_of
 
 # Gaps shorter than this share of the range are not worth a remark.
 SHORT: Final = 0.005
@@ -21,17 +24,18 @@ LOW: Final = 0.01
 
 def remarks_on(past: Past, last: float, current: Current, used: Collection[Any]) -> Iterator[str]:
     """Yield it. last: the end of the range, or of its data. used: what runs then, pods or names of nodes."""
-    period, history, ages = past.period, past.history, current.ages
+    period, history = past.period, past.history
     keys = history.objects()
     missing = sum(history.start + place * period.step <= last for place in past.empty - {0})
     if keys and (past.lost >= promql.WINDOW or missing > max(1, SHORT * period.points)):
         hours = go_duration(round((missing * period.step + past.lost) / 60) * 60 * 10**9)
         yield f"there is no data for {hours} of the range of {go_duration(past.seconds * 10**9)}"
     unsure = max(past.unsure, past.windows.unsure)
+    of_cpu = any(each.startswith("cpu.") and each != "cpu.avg" for each in past.wanted)
     if unsure and {*past.wanted} - {"cpu.avg"}:
         share = f"{math.ceil(unsure * 100)}%"
         yield f"samples come at uneven times: minima, maxima and percentiles of CPU may be up to {share} off"
-    elif ages > UNSURE * period.window and any(each.startswith("cpu.") and each != "cpu.avg" for each in past.wanted):
+    elif keys and of_cpu and JITTER > UNSURE * period.window < (ages := _ages(past, current)):
         share = f"{math.ceil(ages / period.window * 100)}%"
         yield (
             f"values are up to {math.ceil(ages)}s old when they are scraped: minima, maxima and percentiles of CPU may "
@@ -51,6 +55,18 @@ def remarks_on(past: Past, last: float, current: Current, used: Collection[Any])
         words = go_duration(usual * 10**9)
         yield f"each point of CPU is the average of a --step, so maxima are lower than with the usual {words}"
     yield from _without_last_samples(past, current, used)
+
+
+def _ages(past: Past, current: Current) -> float:
+    """Return up to how old values are when they are scraped; from containers if what is shown has too few samples."""
+    interval = past.history.intervals.usual
+    known = len(current.last) * (promql.WINDOW / interval - 2) >= MANY and (ROW + 1) * interval < promql.WINDOW
+    if not (current.ages or known or past.period.uneven):
+        window = max(promql.WINDOW, math.ceil((ROW + 3) * interval))
+        with suppress(C3sError):  # nobody knows
+            series = f"{promql.CPU}{promql.braces(promql.CONTAINERS, past.match)}[{window}s]"
+            return ages_of(past.engine.samples(series, past.end))
+    return current.ages
 
 
 def _without_last_samples(past: Past, current: Current, used: Collection[Any]) -> Iterator[str]:

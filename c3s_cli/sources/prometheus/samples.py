@@ -31,6 +31,8 @@ DOWN: Final = 3
 ROW: Final = 6
 MANY: Final = 60
 OPPOSED: Final = -0.25
+# So many times as old as usual, values may be: kubelets look every 10 to 20 seconds.
+OLDEST: Final = 4 / 3
 
 Key = tuple[str, ...]
 
@@ -88,7 +90,7 @@ def ages_of(matrix: Matrix) -> float:
     squares = sum(one * one for one, _ in pairs)
     if len(pairs) < MANY or sum(one * other for one, other in pairs) > OPPOSED * squares:
         return 0.0
-    return min(JITTER, (interval_of(matrix) or 0.0) * math.sqrt(6 * squares / len(pairs)))
+    return min(JITTER, OLDEST * (interval_of(matrix) or 0.0) * math.sqrt(6 * squares / len(pairs)))
 
 
 def still_scraped(matrix: Matrix) -> Matrix:

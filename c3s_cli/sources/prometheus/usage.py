@@ -26,6 +26,7 @@ from c3s_cli.sources.prometheus.decoding import Vector
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.former import former_facts, former_nodes
 from c3s_cli.sources.prometheus.history import History, Key, in_units
+from c3s_cli.sources.prometheus.intervals import intervals_in
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.past import Past
 from c3s_cli.sources.prometheus.range_remarks import remarks_on
@@ -224,8 +225,7 @@ class PrometheusUsage(Usage):
         return promql.all_of(*matchers, self.match)
 
     def _scope(self) -> str:
-        scope: str = self._current().scope(self.scope.namespaces, self.scope.name)
-        return scope
+        return str(self._current().scope(self.scope.namespaces, self.scope.name))
 
     def _gather(self, pieces: Sequence[Any], ask: Callable[[Any], Any], what: str) -> list[Any]:
         """Query in pieces. A piece that cannot be read is a failure; if none can, its error is raised."""
@@ -281,15 +281,16 @@ class PrometheusUsage(Usage):
         wanted = statistics_of(self._wanted())
         start, end = self._times()
         seconds = max(end - start, 60.0)
-        longest = self._current().longest
         last = self._last or range_edges.end_of_data(
-            self.engine, self.match, end, self._current().newest, max(interval, longest)
+            self.engine, self.match, end, self._current().newest, max(interval, self._current().longest)
         )
         end = last if last - start >= promql.STEPS[0] else end
         step = self.scope.period.step if self.scope.period else None
         extrapolates = self.engine.extrapolates()
+        intervals = intervals_in(self.engine, self.match, start, end, interval)
+        interval, longest = (each * intervals.share for each in (interval, self._current().longest))
         period = promql.range_of(max(end - start, 60.0), step, interval, extrapolates=extrapolates, longest=longest)
-        history = History(period, end - period.points * period.step)
+        history = History(period, end - period.points * period.step, intervals=intervals)
         return Past(self.engine, self._gather, self.match, end, history, wanted, self._current().rules, int(seconds))
 
     def _measured(self, read: Callable[[], dict[Any, Any]], read_past: Callable[[Past, Any], None]) -> tuple[Any, Any]:
@@ -322,8 +323,7 @@ class PrometheusUsage(Usage):
 
     def _moment(self) -> float:
         """Return the time that is shown: the end of the range, or the last moment with data before it."""
-        end: float = self._times()[1]
-        return end if self._last is None else self._last
+        return float(self._times()[1] if self._last is None else self._last)
 
     def _bounds(self) -> tuple[float, float]:
         """Return the start and the end of the range, by the server's clock."""
