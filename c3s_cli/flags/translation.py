@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from msgspec import structs
@@ -68,7 +68,7 @@ def translated(
         line = structs.replace(line, flags=tuple(map(_of_sums, line.flags)))
     # Last the source, since the flags of the past may be those of other tools.
     line, more = _with_source(line, path)
-    return line, [*_joined(remarks), *more]
+    return line, [*_joined(remarks), *more, *_overridden(line)]
 
 
 def _with_kind(line: Line) -> Line:
@@ -134,6 +134,16 @@ def _with_one_workload(line: Line) -> Line:
         return line
     others = (flag for flag in line.flags if flag not in named)
     return structs.replace(line, flags=(*others, (f"--workload={','.join(map(value_of, named))}",)))
+
+
+def _overridden(line: Line) -> Iterator[str]:
+    """Say which values do not count: as in kubectl, the last one of a repeated flag does."""
+    for names, both in ((("-n", "--namespace"), "reads both"), (("-l", "--selector"), "asks for both")):
+        values = [value_of(flag) for flag in line.flags if flag[0].partition("=")[0] in names]
+        before = dict.fromkeys(value for value in values if value != values[-1])
+        if before:
+            every = Line((), ((names[0], ",".join((*before, values[-1]))),)).text()
+            yield f"{names[0]} {values[-1]} is read, the last one: {every} {both}"
 
 
 def _joined(remarks: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.columns.vocabulary import METRICS, Column, Kind, Unit, flat
 from c3s_cli.request.condition import Membership
 from c3s_cli.request.grouping import compares_amounts
@@ -36,17 +37,28 @@ def of_now(query: Query, named: Sequence[Column]) -> list[str]:
     columns = [*named, *(key.column for key in query.sort), *compared]
     measured = [each for each in flat(columns) if each.needs & METRICS and each.unit in AMOUNTS and not each.figures]
     names = dict.fromkeys(column.name for column in measured)
-    largest = [f"{match[1]}.max{match[2] or ''}" for name in names if (match := USAGE.fullmatch(name))]
+    shown = [column.name for column in flat(query.columns)]
+    of_range = [_in_range(match, shown) for name in names if (match := USAGE.fullmatch(name))]
     notes = []
     if query.period.step:
         notes.append("--step is how finely the range is read: --series prints a row for each step")
     if names:
         time = "now" if query.period.end is None else "the end of the range"
-        also = f": {_listed(largest)} the largest of the range" if largest else ""
+        what = "the largest of" if all(".max" in name for name in of_range) else "of"
+        also = f": {_listed(of_range)} {what} the range" if of_range else ""
         notes.append(f"{_listed(names)} of {time} alone{also}")
     if any(column.name == "oomKilled" for column in columns):
         notes.append("oomKilled also counts kills before the range: oomKills counts those in it")
+    if "restarts" in {column.name for column in query.all_columns}:
+        notes.append("restarts counts those in the range")
     return notes
+
+
+def _in_range(usage: re.Match[str], shown: Sequence[str]) -> str:
+    """Return the statistic of a usage: the only one that is shown of its resource, else the largest."""
+    statistics = [name for name in statistics_of(shown) if re.fullmatch(rf"{usage[1]}\.\w{{3}}", name)]
+    name = statistics[0] if len(statistics) == 1 else f"{usage[1]}.max"
+    return f"{name}{usage[2] or ''}"
 
 
 def states_of_now(query: Query, origin: Origin) -> str:

@@ -52,6 +52,16 @@ def test_spaces_empty_words_and_repeated_names_do_not_matter(run: Run, api: Fake
     assert len(api.requests) == 1
 
 
+def test_the_last_of_two_flags_counts_as_in_kubectl_and_is_said_to(run: Run, where: str) -> None:
+    last = run(f"top pods -n team-b --namespace shop {where}")
+    assert last == (
+        0,
+        run(f"top pods -n shop {where}").out,
+        "-n shop is read, the last one: -n team-b,shop reads both\n",
+    )
+    assert run(f"top pods -n shop -n shop {where}").err == ""
+
+
 def test_a_pattern_reads_the_names_of_the_namespaces_first(run: Run, api: FakeApi, where: str) -> None:
     result = run(f"top pods -n 'team-*,shop' --columns namespace,name,cpu.usage,owner -o csv {where}")
     assert (result.code, result.err) == (0, "")

@@ -72,6 +72,13 @@ DIFFERENCES: Final = (
         (r"ordinary: top pod --no-header",),
     ),
     Difference(
+        "repeated-flags",
+        "of a repeated `-n` or `-l` the last one counts, without a word",
+        "the last one counts, and stderr says how to ask for both",
+        "an answer to half of a question looks whole",
+        (r"ordinary: top pod -l app=alpha -l app=beta", r"ordinary: top node -l pool -l zone"),
+    ),
+    Difference(
         "unmeasured-nodes",
         "nodes without metrics are listed last, in random order",
         "listed last, sorted by name",
