@@ -28,7 +28,7 @@ OF_THE_PAST: Final = ("--since", "--start", "--at")
 OF_SIDES: Final = ("--before", "--after")
 MEASURED: Final = ("nodes", "pods", "cluster")
 WITH_PAST: Final = (*MEASURED, "volumes", "rightsize", "diff")
-TIME: Final = r"-?[0-9]+ ?[smhdw][a-z ]*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}.*"
+TIME: Final = r"-?[0-9]+ ?[smhdwy][a-z ]*|now.*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}.*"
 # The formats of `rightsize` that need the past.
 CHANGES: Final = ("patch", "kustomize", "resources")
 

@@ -10,10 +10,9 @@ from urllib.parse import parse_qsl
 
 from c3s_cli.errors import ConfigError, UsageError
 from c3s_cli.flags import options
+from c3s_cli.flags.translation import TIME
 from c3s_cli.request.target import CONTEXT, CREDENTIAL_HEADER, Origin
 
-# Times, which are no sources.
-TIME: Final = r"-?[0-9]+[smhdwy](?: ago)?|now.*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}"
 KINDS: Final = ("metrics", "kubelet", "prometheus")
 SERVICE: Final = r"prometheus:([a-z0-9][a-z0-9.-]*/(?:https?:)?[a-z0-9][a-z0-9.-]*(?::[a-z0-9-]+)?)"
 # Flags for Prometheus only: the field of the flag, and that of the Origin.

@@ -33,7 +33,13 @@ def test_a_command_group_alone_prints_its_help_on_stderr(run: Run) -> None:
         ("top pods -x", "error: unknown shorthand flag: 'x' in -x\nSee 'c3s top pods --help' for usage.\n"),
         ("top pods -l", "error: flag needs an argument: 'l' in -l\nSee 'c3s top pods --help' for usage.\n"),
         ("top pods --selector", "error: flag needs an argument: --selector\nSee 'c3s top pods --help' for usage.\n"),
-        ("top volumes a b", "error: unexpected arguments: a b\nSee 'c3s top volumes --help' for usage.\n"),
+        (
+            "top volumes a b",
+            (
+                "volumes without --from is read as --from kubelet\n"
+                "error: unexpected arguments: a b\nSee 'c3s top volumes --help' for usage.\n"
+            ),
+        ),
         ("top nodes a -l b=c", "error: only one of NAME or --selector can be provided\n"),
         ("top pods a --field-selector b=c", "error: only one of NAME or selector can be provided\n"),
         ("top pods -l a=b,,", "error: found ',', expected: identifier after ','\n"),

@@ -24,7 +24,7 @@ Key = tuple[str, ...]
 # First and last second of an object's life.
 Life = tuple[float, float]
 # The times of the first and the last sample of counters, and their values.
-Edges = tuple[float, float, float, float]
+Ends = tuple[float, float, float, float]
 # If the last value differs more from the growth, the counter began again.
 CLOSE: Final = 0.25
 # One unit of Prometheus in c3s's units: nanocores, bytes.
@@ -135,7 +135,7 @@ class History(Struct):
         """Return the objects whose life is short enough that half a scrape at each end matters."""
         return [key for key, (first, last) in self.lives.items() if last - first < PRECISE * self.intervals.at(last)]
 
-    def refine(self, key: Key, samples: Edges, start: float | None) -> None:
+    def refine(self, key: Key, samples: Ends, start: float | None) -> None:
         """Set the life of an object to the time in which it grew. start: when its counters began at 0, if known."""
         first, last, value, latest = samples
         interval, grown = self.intervals.at(first), None if self.has_gaps() else self.grown.get(key)
