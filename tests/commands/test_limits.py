@@ -13,7 +13,7 @@ import pytest
 
 from c3s_cli.demo.server import DemoServer
 from tests.authority import server_context, write_files
-from tests.conftest import AT
+from tests.conftest import AT, Run
 from tests.fleets import Clusters, kubeconfig
 from tests.patience import PATIENT
 from tests.run.test_terminal import Session
@@ -52,10 +52,10 @@ def c3s(words: str, code: str = ENTER, before: str = "", cwd: Path | None = None
         "watch nodes --count 2 --interval 0.1 -o name",
     ],
 )
-def test_where_no_thread_can_be_started_one_is_enough(demo_server: DemoServer, words: str) -> None:
+def test_where_no_thread_can_be_started_one_is_enough(run: Run, demo_server: DemoServer, words: str) -> None:
     words = f"{words} --server {demo_server.url}"
-    answer = c3s(words)
-    assert answer[0] == 0
+    answer = run(words)
+    assert answer.code == 0
     assert c3s(words, NO_THREADS) == answer
 
 
@@ -97,10 +97,9 @@ def test_a_demo_without_a_thread_is_an_error_in_words() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no such limit is kept")
 @pytest.mark.parametrize("kilobytes", [45_000, 60_000, 120_000])
-def test_little_memory_is_enough_or_is_said(demo_server: DemoServer, kilobytes: int) -> None:
+def test_little_memory_is_enough_or_is_said(run: Run, demo_server: DemoServer, kilobytes: int) -> None:
     words = f"top pods -A -o wide --server {demo_server.url}"
-    answer = c3s(words)
-    assert c3s(words, before=f"ulimit -v {kilobytes}; ") in (answer, (1, "", "error: out of memory\n"))
+    assert c3s(words, before=f"ulimit -v {kilobytes}; ") in (run(words), (1, "", "error: out of memory\n"))
 
 
 # --- temporary files ------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
         "top nodes --columns default,label:a,label:b",
         "-L a,b is read as --columns default,label:a,label:b",
     ),
-    ("diff nodes --from 1y", "diff nodes --before 1y", "--from 1y is read as --before 1y"),
+    ("diff nodes --from now-1h", "diff nodes --before now-1h", "--from now-1h is read as --before now-1h"),
     ("diff nodes --from 2h", "diff nodes --before 2h", "--from 2h is read as --before 2h"),
     ("top pods -f nosuch.c3s", "top pods --from nosuch.c3s", "-f nosuch.c3s is read as --from nosuch.c3s"),
     # Another name of a flag.
