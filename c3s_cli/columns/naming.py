@@ -15,7 +15,6 @@ from c3s_cli.columns.statistics import statistic_column
 from c3s_cli.columns.vocabulary import (
     COMPARED,
     FITTING,
-    GROUPS,
     MOVING,
     RIGHTSIZING,
     Column,
@@ -29,32 +28,6 @@ from c3s_cli.columns.vocabulary import (
 )
 from c3s_cli.errors import UsageError
 
-BRACKETS: Final = (
-    'write labels as label:app or labels["app"], and other resources as resources["nvidia.com/gpu"].requests'
-)
-# Names of columns in other tools and in kubectl's documents.
-ELSEWHERE: Final = {
-    "cordoned": "schedulable",
-    "unschedulable": "schedulable",
-    "creationtimestamp": "age",
-    "ready": "status",
-}
-# What labels of nodes say, by the names that other tools have for it.
-OF_LABELS: Final = {
-    "os": "kubernetes.io/os",
-    "arch": "kubernetes.io/arch",
-    "architecture": "kubernetes.io/arch",
-    "instance": "node.kubernetes.io/instance-type",
-    "instancetype": "node.kubernetes.io/instance-type",
-    "instance-type": "node.kubernetes.io/instance-type",
-    "type": "node.kubernetes.io/instance-type",
-    "region": "topology.kubernetes.io/region",
-}
-# What kubectl prints of nodes and pods that is no load.
-OF_KUBECTL: Final = (
-    *("image", "images", "ip", "internal-ip", "external-ip", "osimage", "os-image", "kernel", "kernel-version"),
-    *("runtime", "container-runtime", "version", "kubelet-version", "nominated", "readiness-gates"),
-)
 # `name` by the kind of its row.
 NAMED: Final = {"pod": Kind.POD, "node": Kind.NODE}
 # The words of --columns that stand for several columns.
@@ -112,7 +85,9 @@ class Naming(Struct, frozen=True):
         for meant in meanings(name):
             if column := known.get(meant) or known.get(self._alias(meant)) or self.open_ended(meant):
                 return column
-        raise UsageError(f"unknown column {name!r}", hint=self._nearest(name, known))
+        from c3s_cli.columns.nearest import hint_for  # only needed after a mistake
+
+        raise UsageError(f"unknown column {name!r}", hint=hint_for(self, name, known))
 
     def _change(self, name: str) -> Column:
         """Return the column of a comparison: `memory.change%`, `status.before`; a number alone means its change."""
@@ -289,38 +264,6 @@ class Naming(Struct, frozen=True):
         cuts = [place for place, letter in enumerate(wanted) if letter == "-"]
         columns = (column for cut in cuts for column in resource_columns(wanted[:cut], self.kind))
         return next((column for column in columns if heading(column).casefold() == wanted), None)
-
-    def _nearest(self, name: str, known: Mapping[str, Column]) -> str:
-        from difflib import get_close_matches  # only needed after a mistake
-
-        from c3s_cli.columns.spellings import ALIKE
-
-        if self.kind in MOVING and name in table_of(Kind.FIT):
-            return f"{name} is a column of nodes, which are the rows with pods to place, such as --cpu 1"
-        if name == CONTAINER.name and self.kind is Kind.POD:
-            return "--containers shows a row for each container"
-        if name.startswith(("labels", "label:", "resources")) or not {"[", "/"}.isdisjoint(name):
-            return BRACKETS
-        if alike := [each for each in ALIKE.get(name.casefold(), ()) if self._alias(each) in known]:
-            return f"did you mean {' or '.join(alike)}? `c3s columns` lists them all"
-        if name.casefold() in OF_LABELS and self.kind is Kind.NODE:
-            return f"did you mean label:{OF_LABELS[name.casefold()]}? `c3s columns` lists them all"
-        if name.casefold() in OF_KUBECTL and self.kind in (Kind.NODE, Kind.POD):
-            return f"c3s has no such column: kubectl get {self.kind.value.lower()}s -o wide shows it"
-        single = next((kind for kind, group in GROUPS.items() if group is self.kind and name in table_of(kind)), None)
-        if single:
-            return f"{name} is a column of single {single.value.lower()}s: --where compares it before --by"
-        of_both = [each for r in CPU_AND_MEMORY if (each := f"{r}.{name}") in known or self.open_ended(each)]
-        if of_both:
-            return f"did you mean {' or '.join(of_both)}? `c3s columns` lists them all"
-        name = name.strip("{}.").rpartition("metadata.")[2]  # the form of kubectl get --sort-by
-        candidates = self.names() if name.startswith(ANY_GPU) else (*known, *self.aliases())
-        folded = {candidate.casefold(): candidate for candidate in candidates}
-        same = ELSEWHERE.get(name.casefold().rpartition(".")[2], "").casefold()
-        nearest = [same] if same in folded else get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
-        if nearest:
-            return f"did you mean {folded[nearest[0]]}? `c3s columns` lists them all"
-        return "`c3s columns` lists them all"
 
 
 COUNTS: Final[Mapping[Kind, tuple[str, ...]]] = {

@@ -48,13 +48,13 @@ _MEASURED: Final = "nodes, pods, cluster"
 FLAGS: Final[tuple[Read, ...]] = (
     # Flags that other commands of c3s, or of other tools, have: read before their command is replaced.
     Read("--for, --until, --wait-until, --wait-for", "--until-all {}", of="wait"),
-    Read("--where", "--fail-if {}", of="check, alert"),
-    Read("--oom, --oomkilled", "--fail-if 'oomKills > 0'", of="check, alert", having="--since, --start"),
-    Read("--oom, --oomkilled", "--fail-if 'oomKilled = true'", of="check, alert"),
-    Read("--pending", "--fail-if 'phase = Pending'", of="check, alert"),
-    Read("--unhealthy, --unready, --crashloop", "--fail-if 'ready.count < ready.expected'", of="check, alert"),
-    Read("--max-restarts, --max-cpu, --max-memory", "--fail-if '{rest} > {}'", of="check, alert"),
-    Read("--min-cpu, --min-memory", "--fail-if '{rest} < {}'", of="check, alert"),
+    Read("--where", "--fail-if {}", of="check, alert, gate"),
+    Read("--oom, --oomkilled", "--fail-if 'oomKills > 0'", of="check, alert, gate", having="--since, --start"),
+    Read("--oom, --oomkilled", "--fail-if 'oomKilled = true'", of="check, alert, gate"),
+    Read("--pending", "--fail-if 'phase = Pending'", of="check, alert, gate"),
+    Read("--unhealthy, --unready, --crashloop", "--fail-if 'ready.count < ready.expected'", of="check, alert, gate"),
+    Read("--max-restarts, --max-cpu, --max-memory", "--fail-if '{rest} > {}'", of="check, alert, gate"),
+    Read("--min-cpu, --min-memory", "--fail-if '{rest} < {}'", of="check, alert, gate"),
     Read(
         "--period=month, --per=month, --monthly, --month",
         "",
@@ -86,6 +86,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--for, --time", "--duration {}", of="record"),
     Read("--output, --file, --filename, --out, --output-file, --save", "record {}", of="record"),
     Read("--workload", "rightsize {}", of="rightsize"),
+    Read("--like, --workload", "fit {}", of="fit"),
     Read("--percentile", "--cpu-percentile {%}", of="rightsize"),
     Read("--finding, --only", "--where 'finding in ({})'", of="rightsize"),
     Read(
@@ -210,7 +211,7 @@ FLAGS: Final[tuple[Read, ...]] = (
         "--columns +gpu.requests,gpu.allocatable",
         of="nodes",
     ),
-    Read("--requests, --limits", "--columns +cpu.{name},memory.{name}"),
+    Read("--requests, --limits, --allocatable, --unused", "--columns +cpu.{name},memory.{name}"),
     Read(
         "--p50, --p90, --p95, --p99, --avg, --max, --min, --peak",
         "--columns cpu.{name},memory.{name}",
@@ -266,7 +267,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--total, --totals", "--sum"),
     Read("--column, --cols, --fields, --show", "--columns {}"),
     Read("--no-header, --noheaders", "--no-headers"),
-    Read("--format, --formatter", "--output {}"),
+    Read("--format, --formatter, --output-format", "--output {}"),
     Read("--last, --history, --period, --lookback, --past, --range, --window, --duration", "--since {}"),
     Read("--days", "--since {}d"),
     Read("--hours", "--since {}h"),
@@ -275,6 +276,8 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--exclude, --drain, --without-node", "--without {}"),
     Read("--for, --until-any", "--until {}"),
     Read("--owner", "--workload {}"),
+    Read("--count-by", "--by {} --columns +pods.count", of="pods"),
+    Read("--demo", "", of="columns, completion, man", remark="no cluster is read"),
     Read("--to", "--end {}"),
     # What c3s does without being asked.
     Read("--chunk-size={}, --page-size={}", "", remark="c3s reads pages of its own size"),
@@ -311,7 +314,12 @@ FLAG_HINTS: Final = (
         of="fit",
     ),
     Hint("--apply", "c3s changes nothing: {} -o patch prints the commands that do", of="rightsize"),
-    Hint("--out={}, --output-file={}, --save={}, --fileoutput={}", "c3s prints to stdout: {} > FILE", of=_TABLES),
+    Hint(
+        "--out={}, --output-file={}, --out-file={}, --save={}, --export={}, --fileoutput={}",
+        "c3s prints to stdout: {} > FILE",
+        of=_TABLES,
+    ),
+    Hint("--sep={}, --separator={}, --delimiter={}", "-o csv separates by commas, -o tsv by tabs", of=_TABLES),
     Hint("--percentiles={}", "--columns cpu.p50,cpu.p95,cpu.p99 shows several", of="nodes, pods, cluster"),
     Hint(
         "--trend, --chart, --graph, --sparkline",

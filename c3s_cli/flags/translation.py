@@ -28,6 +28,8 @@ OF_THE_PAST: Final = ("--since", "--start", "--at")
 OF_SIDES: Final = ("--before", "--after")
 MEASURED: Final = ("nodes", "pods", "cluster")
 WITH_PAST: Final = (*MEASURED, "volumes", "rightsize", "diff")
+# Flags of c3s whose value is a list.
+LISTS: Final = ("--by", "--group-by", "--columns")
 TIME: Final = r"-?[0-9]+ ?[smhdwy][a-z ]*|now.*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}.*"
 # The formats of `rightsize` that need the past.
 CHANGES: Final = ("patch", "kustomize", "resources")
@@ -40,6 +42,7 @@ def translated(
 
     path_of: returns the command of a line, None if it has none. flags_of: returns the names of a command's flags.
     """
+    line, of_lists = _with_lists(line)
     remarks = list[str]()
     if line.words and path_of(_with_kind(line)) is None:
         # First the command, since it decides what flags mean; the flags that only its own tool has come with it.
@@ -47,6 +50,7 @@ def translated(
 
         line, remarks = with_command(line, lambda each: path_of(_with_kind(each)))
     # Then the kind of rows, since it brings flags of c3s; then flags, again if these are other ones.
+    remarks = [*of_lists, *remarks]
     joined = _with_one_workload(line)
     line = _with_kind(joined)
     # Whoever names a kind means its rows, which are sums.
@@ -144,6 +148,19 @@ def _overridden(line: Line) -> Iterator[str]:
         if before:
             every = Line((), ((names[0], ",".join((*before, values[-1]))),)).text()
             yield f"{names[0]} {values[-1]} is read, the last one: {every} {both}"
+
+
+def _with_lists(line: Line) -> tuple[Line, list[str]]:
+    """Join the values of repeated flags that take several: only the last would count."""
+    remarks = list[str]()
+    for name in LISTS:
+        values = [value_of(flag) for flag in line.flags if flag[0].startswith(f"{name}=")]
+        if len({*values}) < 2:
+            continue
+        others = tuple(flag for flag in line.flags if not flag[0].startswith(f"{name}="))
+        line = structs.replace(line, flags=(*others, (f"{name}={','.join(values)}",)))
+        remarks.append(f"several {name} are read as {Line((), ((name, ','.join(values)),)).text()}")
+    return line, remarks
 
 
 def _joined(remarks: Sequence[str]) -> list[str]:

@@ -35,7 +35,15 @@ WORDS: Final = (
         "throttled, throttling, throttle",
         "top pods -A --from prometheus --columns default,throttled --sort-by throttled:desc",
     ),
-    Read("unused, waste, idle, slack, efficiency", f"top workloads -A {UNUSED}"),
+    Read(
+        "unused, waste, idle, slack, efficiency, underutilized, underused, overprovisioned",
+        f"top workloads -A {UNUSED}",
+    ),
+    Read("hotspots, hot, noisy, busiest, hungry", "top pods -A --sort-by cpu --limit 10"),
+    Read(
+        "overcommit, overcommitted, commitment",
+        "top nodes --columns cpu.requests%,cpu.limits%,memory.requests%,memory.limits%",
+    ),
     Read("gpu, gpus", "top nodes --columns default,gpu.requests,gpu.allocatable"),
     Read("free, headroom, available", "top nodes --columns cpu.free,memory.free"),
     Read(CAPACITY, "top pods -A -o wide", having="--pods, --containers, --by"),
@@ -73,11 +81,11 @@ WORDS: Final = (
     Read("explain", "columns"),
     Read("usage, stats, metrics", "top"),
     Read("usage, stats, metrics, ps, docker stats", "top pods"),
-    Read("history", "top --series", having="--since, --start"),
-    Read("history", "top --series --since 1h"),
-    Read("history", "top pods --series --since 1h"),
+    Read("history, trend, trends", "top --series", having="--since, --start"),
+    Read("history, trend, trends", "top --series --since 1h"),
+    Read("history, trend, trends", "top pods --series --since 1h"),
     Read("cluster-info", "top cluster"),
-    Read("can-fit, how-many, schedule, place, simulate, predict", "fit"),
+    Read("can-fit, how-many, schedule, place, simulate, predict, what-if, whatif", "fit"),
     Read("permissions, rbac, health, diagnose, popeye", "doctor"),
     Read("compare, delta", "diff"),
     Read("pulse, pulses", "watch cluster"),
@@ -86,8 +94,8 @@ WORDS: Final = (
     Read("snapshot", "record {NAME} --count 1"),
     Read("cost, costs", "top {NAME}", having="--prices"),
     Read("cost, costs", "top pods -A --by namespace", having="--prices"),
-    Read("check, alert", "top", having="--fail-if"),
-    Read("check, alert", "top pods", having="--fail-if"),
+    Read("check, alert, gate", "top", having="--fail-if"),
+    Read("check, alert, gate", "top pods", having="--fail-if"),
 )
 _PRICES: Final = "did you mean {}? {prices}"
 WORD_HINTS: Final = (
@@ -116,11 +124,13 @@ WORD_HINTS: Final = (
     Hint("keys", "c3s watch pods --help has the keys of the live view"),
     Hint("from, sources, prometheus, kubelet", "c3s top pods --help has the sources of --from"),
     Hint("flags", "c3s top pods --help has the flags"),
+    Hint("scale", "c3s changes nothing: kubectl scale does; c3s fit deploy/NAME --replicas N says whether N pods fit"),
+    Hint("report, export, dump", "c3s top pods -A -o csv prints rows for a spreadsheet, -o json for a program"),
     # Commands of kubectl about other things than load: after what c3s knows of `get`.
     Hint(
         "annotate, api-resources, apply, attach, auth, cp, create, debug, delete, edit, events, exec, expose, get, "
         "label, list, logs, patch, "
-        "port-forward, proxy, rollout, run, scale, set, taint, uncordon, wait",
+        "port-forward, proxy, rollout, run, set, taint, uncordon, wait",
         "c3s reads load and changes nothing: kubectl {verb} does that",
     ),
 )

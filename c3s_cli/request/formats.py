@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
-from c3s_cli.columns.vocabulary import Kind
+from c3s_cli.columns.vocabulary import Column, Kind
 from c3s_cli.errors import UsageError
 from c3s_cli.flags import options
 from c3s_cli.request.view import AMOUNT_UNITS, CHANGES, DELIMITED, METRICS, WITH_TEMPLATE, WITH_UNIT, Format
@@ -74,6 +75,15 @@ def read_units(text: str, format_: Format) -> tuple[str, ...]:
     return units
 
 
+def unused_unit(text: str | None, columns: Iterable[Column]) -> str:
+    """Say which units of --unit no column of the output has; "" for none."""
+    spelled = {unit.casefold(): unit for unit in AMOUNT_UNITS} | UNITS
+    units = {each.unit for each in columns}
+    names = [name.strip() for name in text.split(",")] if text and units else []
+    idle = [name for name in names if AMOUNT_UNITS.get(spelled.get(name.casefold(), ""), (None,))[0] not in units]
+    return f"--unit {','.join(idle)} does nothing here: no column has such a unit" if idle else ""
+
+
 def check_format(
     objects: Kind, format_: Format, rows: options.Selection, display: options.Display, namespace: str | None = None
 ) -> None:
@@ -110,8 +120,10 @@ def _advice(word: str) -> str | None:
         return "-o custom-columns=NAME:.name,CPU:.cpu.usage prints columns"
     if word in ("html", "svg"):
         return "-o markdown is a table that a page can show"
+    if word in ("xls", "xlsx", "excel", "ods"):
+        return "-o csv opens in a spreadsheet"
     if word.startswith(("go-template", "template")):
-        return "-o jsonpath=TEMPLATE takes a template; -o value --columns namespace,name,cpu prints columns"
+        return "-o jsonpath=TEMPLATE takes a template; -o value --columns name,cpu prints columns"
     meant = get_close_matches(word, [each.value for each in Format], n=1) or [
         each.value for each in Format if word and each.value.startswith(word)
     ]

@@ -25,7 +25,7 @@ from c3s_cli.request.columns import (
     with_extended,
     words_of,
 )
-from c3s_cli.request.formats import check_format, read_format, read_units
+from c3s_cli.request.formats import check_format, read_format, read_units, unused_unit
 from c3s_cli.request.grouping import filter_remark, key_column, keys_of, label_remark
 from c3s_cli.request.namespaces import read_namespaces, several
 from c3s_cli.request.numbers import at_least, read_seconds
@@ -204,6 +204,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
                 origin,
                 (*(rows.where or ()), *(rows.having or ()), *(rows.fail_if or ()), *(until or ())),
             ),
+            unused_unit(display.unit, flat(named)),
             label_remark(rows.by, by),
             filter_remark(where, objects) if by else "",
             OWNED.get(workload or ""),

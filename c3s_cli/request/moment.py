@@ -16,6 +16,7 @@ DAYS: Final = {"today": 0, "yesterday": 1}
 OF_DAY: Final = re.compile(r"(?:(today|yesterday) *)?(?:(?:at +)?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?")
 # `2 hours` for 2h.
 UNITS: Final = re.compile(r"([0-9]) ?(s|m|h|d|w)(?:ec|econd|in|inute|our|r|ay|eek)s?\b")
+LONG: Final = re.compile(r"(?:[0-9]+ ?)?(?:sec|min|hour|hr|day|week)[a-z]*")
 EXAMPLES: Final = "write it as 14:00, 'yesterday 14:00', -2h, 2026-03-02T09:30:00Z or 2026-03-02"
 
 
@@ -94,6 +95,14 @@ def is_moment(text: str) -> bool:
     except UsageError:
         return False
     return True
+
+
+def abbreviated(text: str) -> str:
+    """Write `2 hours`, `30 min` or `week` as 2h, 30m or 1w; any other text as it is."""
+    words = text.casefold().strip()
+    if not LONG.fullmatch(words):
+        return text
+    return UNITS.sub(r"\1\2", words if words[0].isdecimal() else f"1 {words}")
 
 
 def seconds_of(text: str) -> float:

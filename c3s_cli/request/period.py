@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from c3s_cli.amounts.timestamp import utc
 from c3s_cli.errors import UsageError
-from c3s_cli.request.moment import DAY, Moment, is_moment, is_utc, local, read_moment, seconds_of
+from c3s_cli.request.moment import DAY, Moment, abbreviated, is_moment, is_utc, local, read_moment, seconds_of
 
 # A reading of a recording.
 NUMBER: Final = re.compile(r"#([0-9]{1,9})")
@@ -119,9 +119,9 @@ def span(text: str, flag: str) -> float:
 
 
 def duration_of(text: str, flag: str) -> float:
-    """Parse a duration such as 7d, 36h or 1w2d, in seconds. UsageError if it is none."""
+    """Parse a duration such as 7d, 36h, 1w2d, `30 min` or `week`, in seconds. UsageError if it is none."""
     try:
-        return seconds_of(text)
+        return seconds_of(abbreviated(text))
     except ValueError:
         hint = "write it as 90m, 24h, 7d or 2w"
         if flag == "--since" and is_moment(text):

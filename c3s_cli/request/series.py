@@ -34,5 +34,10 @@ def series_of(
         raise UsageError("--no-timestamps does not go with --series")
     for flag in ("sum", "fail_if", "explain"):
         if getattr(rows, flag):
-            raise UsageError(f"--{flag.replace('_', '-')} goes with one reading, not with --series")
+            raise UsageError(
+                f"--{flag.replace('_', '-')} goes with one reading, not with --series",
+                hint="--by prints sums, such as --by namespace; c3s top cluster has the whole"
+                if flag == "sum"
+                else None,
+            )
     return period or Period(start=0.0)

@@ -30,6 +30,8 @@ PERCENTAGES: Final = (
 )
 # Those of nodes alone: of pods, `cpu.requests%` is what is used of the requests.
 OF_NODES: Final = re.compile(r"(?:cpu|memory)\.(?:requests|limits)")
+# What may be meant as the unit of the number before it.
+UNIT: Final = r"(?:%|[munkKMGTP]i?B?|bytes|cores?|(?:min|hour|day|week)\w*)\s*(?:,|$)"
 # What people write for operators.
 OPERATORS: Final = {
     **dict.fromkeys(("contains", "like", "matches", "has"), "~ "),
@@ -93,6 +95,13 @@ def check_word(column: Column, text: str) -> None:
         )
 
 
+def check_group(name: str, text: str) -> None:
+    """Raise a UsageError for parentheses around conditions. name: what should be a column in a text."""
+    if name.startswith("("):
+        hint = "and binds closer than or: instead of '(A or B) and C', write 'A and C or B and C'"
+        raise UsageError(f"parentheses group nothing in {text!r}", hint=hint)
+
+
 def hint_of_arithmetic(text: str) -> str:
     """Return a hint for a condition that calculates: the percentage that says the same, if there is one."""
     product = PRODUCT.fullmatch(text)
@@ -103,6 +112,15 @@ def hint_of_arithmetic(text: str) -> str:
     percent = f"{float(Fraction(number) * 100):g}"
     field = "" if product["field"] in (None, ".usage") else product["field"]
     return f"did you mean '{resource}{field}%{product['of'].lower()}s {product['operator']} {percent}'?"
+
+
+def hint_of_rest(rest: str, text: str) -> str | None:
+    """Return a hint for what follows a value in a condition; None for what may belong to the value."""
+    if rest.startswith(";"):
+        return "a comma means and; for or, repeat the flag"
+    if rest.startswith(("*", "/", "+ ", "- ")):
+        return hint_of_arithmetic(text)
+    return "a number and its unit are one word, such as 1Gi, 250m, 2h or 80%" if re.match(UNIT, rest) else None
 
 
 def hint_of_words(name: str, rest: str) -> str | None:

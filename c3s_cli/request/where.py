@@ -27,7 +27,16 @@ from c3s_cli.columns.vocabulary import Column, Unit
 from c3s_cli.errors import UsageError
 from c3s_cli.flags.values import is_glob, regular
 from c3s_cli.request.condition import Comparison, Condition, Membership, Test, Word, may_be_none
-from c3s_cli.request.shares import check_ratio, check_word, hint_of_arithmetic, hint_of_units, hint_of_words, share_of
+from c3s_cli.request.shares import (
+    check_group,
+    check_ratio,
+    check_word,
+    hint_of_arithmetic,
+    hint_of_rest,
+    hint_of_units,
+    hint_of_words,
+    share_of,
+)
 from c3s_cli.terminal.printable import NONE, UNKNOWN
 
 ORDERING: Final = ("=", "!=", ">", ">=", "<", "<=")
@@ -80,7 +89,7 @@ def alternatives(text: str, read: Callable[[str, int], tuple[Test, int]]) -> lis
         joined = JOINED.match(text, place)
         if joined is None:
             rest = text[place:]
-            raise UsageError(f"expected a comma before {rest!r} in {text!r}", hint=_joined(rest, text))
+            raise UsageError(f"expected a comma before {rest!r} in {text!r}", hint=hint_of_rest(rest, text) or QUOTING)
         if joined["or"]:
             parsed.append([])
         place = joined.end()
@@ -88,17 +97,6 @@ def alternatives(text: str, read: Callable[[str, int], tuple[Test, int]]) -> lis
 
 QUOTING: Final = "a value with a comma, a quote or a blank needs double quotes, such as 'name ~ \"^a{1,2}\"'"
 JOINED: Final = re.compile(r",|(?:and\b|&&)|(?P<or>or\b|\|\|)", re.IGNORECASE)
-JOINING: Final = "a comma means and; for or, repeat the flag"
-TOGETHER: Final = "a number and its unit are one word, such as 1Gi, 250m or 80%"
-
-
-def _joined(rest: str, text: str) -> str:
-    """Return a hint for text after a value: `and`, `or`, or a value without quotes."""
-    if rest.startswith(";"):
-        return JOINING
-    if rest.startswith(("*", "/", "+ ", "- ")):
-        return hint_of_arithmetic(text)
-    return TOGETHER if re.match(r"(?:%|[munkKMGTP]i?B?|bytes|cores?)\s*(?:,|$)", rest) else QUOTING
 
 
 def test_at(text: str, place: int, naming: Naming) -> tuple[Test, int]:
@@ -106,6 +104,7 @@ def test_at(text: str, place: int, naming: Naming) -> tuple[Test, int]:
     name = COLUMN.match(text, place)
     if name is None:
         raise UsageError(f"expected the name of a column at {text[place:]!r} in {text!r}", hint=EXAMPLE)
+    check_group(name[1], text)
     column = _column(name[1], naming)
     if words := MEMBERSHIP.match(text, name.end()):
         negated = words[1].casefold() != "in"

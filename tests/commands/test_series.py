@@ -233,7 +233,13 @@ def test_clusters_that_have_a_reading_are_shown_in_it(run: Run, tmp_path: Path) 
         ("top nodes --from x.c3s --at -1h", "only one of --at or --series can be provided"),
         ("top nodes --from x.c3s -o yaml", "--series does not go with -o yaml"),
         ("top nodes --from x.c3s -o openmetrics --no-timestamps", "--no-timestamps does not go with --series"),
-        ("top nodes --from x.c3s --sum", "--sum goes with one reading, not with --series"),
+        (
+            "top nodes --from x.c3s --sum",
+            (
+                "--sum goes with one reading, not with --series\n"
+                "hint: --by prints sums, such as --by namespace; c3s top cluster has the whole"
+            ),
+        ),
         ("top nodes --from x.c3s --fail-if cpu>1", "--fail-if goes with one reading, not with --series"),
         (
             "top nodes --from x.c3s --columns cpu.p95",

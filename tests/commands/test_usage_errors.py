@@ -125,7 +125,7 @@ def test_usage_errors_come_before_any_request(demo: Run, words: str, said: str) 
         ("svg", "hint: -o markdown is a table that a page can show\n"),
         (
             "go-template={{.}}",
-            "hint: -o jsonpath=TEMPLATE takes a template; -o value --columns namespace,name,cpu prints columns\n",
+            "hint: -o jsonpath=TEMPLATE takes a template; -o value --columns name,cpu prints columns\n",
         ),
         ("html", "hint: -o markdown is a table that a page can show\n"),
     ],

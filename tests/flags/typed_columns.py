@@ -49,6 +49,16 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
         "top pods --columns cpu.unused,memory.unused",
         "--columns waste is read as --columns cpu.unused,memory.unused",
     ),
+    (
+        "top pods -A --by namespace --by node",
+        "top pods -A --by namespace,node",
+        "several --by are read as --by namespace,node",
+    ),
+    (
+        "top pods -A --count-by node",
+        "top pods -A --by node --columns default,pods.count",
+        "--count-by node is read as --by node --columns default,pods.count",
+    ),
     ("top pods --metric memory", "top pods --columns memory", "--metric memory is read as --columns memory"),
     ("top nodes --no-color", "top nodes --color never", "--no-color is read as --color never"),
     (

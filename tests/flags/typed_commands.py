@@ -127,6 +127,17 @@ TYPED_COMMANDS: Final[list[tuple[str, ...]]] = [
         "--hide-limits is read as nothing: -o wide shows them",
     ),
     ("watch nodes --readonly --count 1", "watch nodes --count 1", "--readonly is read as nothing: c3s changes nothing"),
+    ("fit --like deploy/web", "fit deploy/web", "--like deploy/web is read as c3s fit deploy/web"),
+    ("columns nodes --demo", "columns nodes", "--demo is read as nothing: no cluster is read"),
+    (
+        "top pods -n default --from prometheus --last hour",
+        "top pods -n default --from prometheus --since 1h",
+        "--last hour is read as --since hour",
+    ),
+    (
+        "top pods -n default --from prometheus --since '30 min'",
+        "top pods -n default --from prometheus --since 30m",
+    ),
     ("rightsize --mem-buffer 20", "rightsize --memory-buffer 20", "--mem-buffer 20 is read as --memory-buffer 20"),
     (
         "top pods --interval 5 -w --count 1",

@@ -55,6 +55,16 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
         f"waste is read as c3s top workloads -A {UNUSED}",
     ),
     (
+        "hotspots",
+        "top pods -A --sort-by cpu --limit 10",
+        "hotspots is read as c3s top pods -A --sort-by cpu --limit 10",
+    ),
+    (
+        "overcommit",
+        "top nodes --columns cpu.requests%,cpu.limits%,memory.requests%,memory.limits%",
+        "overcommit is read as c3s top nodes --columns cpu.requests%,cpu.limits%,memory.requests%,memory.limits%",
+    ),
+    (
         "gpu",
         "top nodes --columns default,gpu.requests,gpu.allocatable",
         "gpu is read as c3s top nodes --columns default,gpu.requests,gpu.allocatable",
