@@ -73,7 +73,8 @@ def _of_other_rows(kind: Kind, name: str) -> str | None:
     if single:
         return f"{name} is a column of single {single.value.lower()}s: --where compares it before --by"
     other = {Kind.NODE: Kind.POD, Kind.POD: Kind.NODE}.get(kind)
-    if other and any(meant in table_of(other) for meant in (name, f"cpu.{name}", *meanings(name))):
+    names = (name, f"cpu.{name}", *meanings(name))
+    if other and any(each in table_of(other) and each not in table_of(kind) for each in names):
         return f"{name} is a column of {other.value.lower()}s: c3s top {other.value.lower()}s"
     return None
 

@@ -17,6 +17,8 @@ DAY = 86400
     [
         ("7d", 7 * DAY),
         ("2w", 14 * DAY),
+        ("7days", 7 * DAY),
+        ("week", 7 * DAY),
         ("1w2d", 9 * DAY),
         ("36h", 129600),
         ("1d12h30m", 131400),
@@ -28,7 +30,7 @@ def test_a_length_of_time(text: str, seconds: int) -> None:
     assert span(text, "--since") == seconds
 
 
-@pytest.mark.parametrize("text", ["", "7", "d", "7days", "-7d", "59s", "11y", "1d1w", "7d ", "9999999d"])
+@pytest.mark.parametrize("text", ["", "7", "d", "7 dogs", "-7d", "59s", "11y", "1d1w", "7d ", "9999999d"])
 def test_what_is_no_length_of_time(text: str) -> None:
     with pytest.raises(UsageError, match="--since"):
         span(text, "--since")
