@@ -72,7 +72,7 @@ def _models(nodes: Mapping[str, NodeFacts]) -> dict[str, list[NodeFacts]]:
     models: dict[str, dict[str, NodeFacts]] = {}
     known = [(node.details.status != "Ready", name, node.details) for name, node in nodes.items() if node.details]
     for _, name, details in sorted(known, key=itemgetter(0, 1)):
-        models.setdefault(details.pool, {}).setdefault(details.labels.get(ZONE, ""), nodes[name])
+        models.setdefault(details.pool or "", {}).setdefault(details.labels.get(ZONE, ""), nodes[name])
     return {pool: list(zones.values()) for pool, zones in models.items()}
 
 

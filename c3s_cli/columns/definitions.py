@@ -320,6 +320,8 @@ def _fact(name: str, kind: Kind, source: str) -> Definition:
     series = STATES.get(first) if first == "pods" and field in ("", "usage", "requests") else STATES.get(field)
     series = series or STATES.get(first)
     text = "from the API server"
+    if source == "prometheus" and name == "swap.capacity":
+        return Definition(text, READING, "with --facts source")
     if source == "prometheus" and kind not in FITTING:
         text += f"; with --facts source, from {series}" if series else "; with --facts source, as far as it is exported"
         left_open = UNKNOWN_STATES.get(first) or UNKNOWN_STATES.get(field, "")

@@ -182,9 +182,9 @@ class NodeDetails(Struct, frozen=True, gc=False):
     version: str
     taints: tuple[str, ...] | None
     created_at: float | None
-    pool: str
-    zone: str
-    instance_type: str
+    pool: str | None
+    zone: str | None
+    instance_type: str | None
     turned_at: float | None = None
 
 

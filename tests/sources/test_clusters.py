@@ -228,7 +228,11 @@ def facts(query: str, request: Request) -> Reply | None:
     if "kube_node_status" in query:
         return vector(({"node": "a", "resource": "cpu"}, "4"))
     if query.startswith((CPU, MEMORY)):
-        return matrix((machine("a"), (lambda time: time / 4) if query.startswith(CPU) else 2.0**20))
+        reply = matrix((machine("a"), (lambda time: time / 4) if query.startswith(CPU) else 2.0**20))
+        late = NOW - float(dict(request.query).get("time", NOW))
+        for series in reply.body["data"]["result"]:
+            series["values"] = [[time - late, value] for time, value in series["values"]]
+        return reply
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,8 +18,8 @@ from tests.conftest import Run
 from tests.faults import BROKEN, HTML
 from tests.kubelets import NOW as LATER
 from tests.kubelets import TEXT, THEN, look, pages, path
-from tests.servers import FakeApi, Reply, node, pod
-from tests.sources.test_prometheus import NOW, QUERY, engine, vector
+from tests.servers import FakeApi, Reply, Request, node, pod
+from tests.sources.test_prometheus import NOW, QUERY, engine, matrix, vector
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +98,24 @@ def test_what_nothing_can_measure_is_unknown(run: Run, cluster: FakeApi, server:
     for words in QUESTIONS if value == "1e308" else ():
         engine(server, lambda _query, _request: vector((EVERYTHING, value)))
         assert "internal error" not in run(f"{words} --from {server.url} --server {cluster.url}").err
+
+
+@pytest.mark.parametrize("shape", ["-1048576", "of later"])
+def test_what_cannot_be_is_not_shown(run: Run, cluster: FakeApi, server: FakeApi, shape: str) -> None:
+    """Less than nothing, and samples of the day after tomorrow."""
+
+    def answer(_query: str, _request: Request) -> Reply:
+        value, late = (1048576.0, 2 * 86400) if shape == "of later" else (float(shape), 0)
+        reply = matrix((EVERYTHING, value))
+        for series in reply.body["data"]["result"]:
+            series["values"] = [[time + late, number] for time, number in series["values"]]
+        return reply
+
+    engine(server, answer)
+    for words in (*QUESTIONS[:2], QUESTIONS[4]):
+        result = run(f"{words} --no-headers --from {server.url} --server {cluster.url}")
+        assert "internal error" not in result.err
+        assert not re.search(r"[1-9]\d*Mi", result.out), words
 
 
 @pytest.mark.parametrize(

@@ -230,6 +230,28 @@ def test_labels_are_found_by_their_own_names() -> None:
     assert (labels.get("app.kubernetes.io/name"), labels.get("teamName"), labels.get("app", "")) == ("web", "a", "")
 
 
+def test_without_exported_labels_pools_are_unknown(run: Run) -> None:
+    """By default, kube-state-metrics exports none."""
+
+    def unlabelled(query: str, request: Request) -> Reply | None:
+        bare = {"kube_node_labels": {"node": "a"}, "kube_pod_labels": {"namespace": "n", "pod": "p"}}
+        name = re.search(r"kube_\w+", query)
+        return vector((bare[name[0]], "1")) if name and name[0] in bare else told(query, request)
+
+    with FakeApi() as server:
+        engine(server, unlabelled)
+        words = f"--no-headers --from {server.url} --facts source"
+        assert run(f"top nodes --columns pool,zone,instanceType {words}").out.split() == ["a", *["<unknown>"] * 3]
+        result = run(f"top pods -A --by label:app --columns pods.count {words}")
+    assert (result.out.split(), result.err) == (
+        ["<none>", "1"],
+        (
+            "note: kube-state-metrics exports no labels of pods: its --metric-labels-allowlist says which\n"
+            "note: no pod has the label app\n"
+        ),
+    )
+
+
 OF_NODES = """\
 kube_node_labels{}
 max by (node, condition, status, exported_node) (kube_node_status_condition{})

@@ -216,8 +216,9 @@ class Current(Struct):
             if not sizes or sizes[len(sizes) // 2] >= ENOUGH:
                 break
             matrix, window = ask(wider), wider
-        # Whether a window contains its first moment depends on the version of the engine.
-        matrix = [(labels, later) for labels, points in matrix if (later := points.after(self.time - window)).times]
+        # Whether a window contains its first moment depends on the version of the engine; nothing is of later.
+        recent = ((labels, points.after(self.time - window)) for labels, points in matrix)
+        matrix = [each for each in recent if each[1].times and each[1].times[-1] <= self.time + JITTER]
         self.interval = interval_of(matrix) or self.interval
         self.newest = newest_of(matrix, self.newest)
         for labels, points in matrix:

@@ -56,6 +56,8 @@ class _Answer(Struct, rename={"partial": "isPartial"}, gc=False):
 # Values as servers write them. Python's float() would also accept blanks, underscores and non-ASCII digits.
 NUMBER: Final = re.compile(r"[+-]?(?:NaN|Inf|[0-9]+(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?)", re.ASCII | re.IGNORECASE)
 
+# Differences of sums may be a little below 0; nothing that is asked for is less.
+LEAST: Final = -1e-6
 # The characters of numbers, of NaN and of infinity.
 DIGITS: Final = b"0123456789.,+-eENaInf"
 
@@ -88,7 +90,7 @@ def clock_of(body: Body) -> tuple[tuple[Vector, bool], list[str]]:
 
 
 def matrix_of(body: Body) -> tuple[Matrix, list[str]]:
-    """Return the samples of each series, without NaN and infinity, and the server's warnings."""
+    """Return the samples of each series that can be true: no NaN, infinity, less than nothing; and the warnings."""
     data, warnings = _data_of(body)
     series = decode_one(data.result, Ranges, "a query")
     return [(each.metric, points) for each in series if (points := _points(bytes(each.values))).times], warnings
@@ -106,9 +108,9 @@ def _points(text: bytes) -> Points:
     times, values = numbers[0::2], numbers[1::2]
     if len(times) != len(values):
         raise InvalidAnswer("the server's answer for a query is not valid: a sample has no value")
-    if all(abs(value) < USUAL for value in values):
+    if all(LEAST < value < USUAL for value in values):
         return Points(times, values)
-    known = [(time, value) for time, value in zip(times, values, strict=True) if abs(value) < USUAL]
+    known = [(time, value) for time, value in zip(times, values, strict=True) if LEAST < value < USUAL]
     return Points(array("d", [time for time, _ in known]), array("d", [value for _, value in known]))
 
 

@@ -36,6 +36,8 @@ def lost(counts: Points, start: float, period: Range, intervals: Intervals) -> d
         count * intervals.at(time - period.step / 2) / intervals.usual for time, count in zip(*counts, strict=True)
     ]
     usual = sorted(values)[len(values) * 3 // 4]
+    if usual <= 0:
+        return {}
     enough = usual - FEW - PART * usual
     found = {round((time - start) / period.step): count for time, count in zip(counts.times, values, strict=True)}
     # Before the first full step, there may have been no data yet, or a gap that ends in the first step of the range.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, partial
 from sys import intern
+from types import MappingProxyType
 from typing import Any, Final
 
 from msgspec import structs
@@ -64,10 +65,18 @@ def own_labels(series: Vector, by: Sequence[str]) -> Vector:
 class ExportedLabels(dict[str, str]):
     """Labels of an object, by the names that kube-state-metrics gives them: `a.b/c` is `label_a_b_c`."""
 
+    def __init__(self, labels: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__({name: value for name, value in labels.items() if name.startswith("label_")})
+
     def get(self, key: str, default: Any = None) -> Any:
         """Return a label by its original name."""
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub(r"[^a-zA-Z0-9_]", "_", key))
         return super().get(f"label_{words.lower()}", default)
+
+
+def exported_any(series: Vector) -> bool:
+    """Return whether the series of labels have some of objects: by default, kube-state-metrics exports none."""
+    return any(ExportedLabels(labels) for labels, _ in series)
 
 
 class PodSeries:

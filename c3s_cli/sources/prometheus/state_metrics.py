@@ -29,6 +29,7 @@ from c3s_cli.sources.prometheus.pod_series import (
     ExportedLabels,
     PodSeries,
     amount_of,
+    exported_any,
     own_labels,
     owners_in,
     pod_of,
@@ -131,6 +132,7 @@ class StateMetrics(Struct):
             by_key((labels.get("node", ""), labels) for labels, _ in vectors[name])
             for name in ("kube_node_role", "kube_node_spec_taint")
         )
+        labelled = exported_any(vectors["kube_node_labels"])
         for labels, _ in vectors["kube_node_info"]:
             name = labels.get("node", "")
             known = exported.get(name, ExportedLabels())
@@ -148,9 +150,9 @@ class StateMetrics(Struct):
                 if exported_all
                 else None,
                 created_at=created.get(name),
-                pool=_first(known, POOL_LABELS),
-                zone=_first(known, ZONE_LABELS),
-                instance_type=_first(known, TYPE_LABELS),
+                pool=_first(known, POOL_LABELS) if labelled else None,
+                zone=_first(known, ZONE_LABELS) if labelled else None,
+                instance_type=_first(known, TYPE_LABELS) if labelled else None,
             )
         return by_name
 
@@ -179,6 +181,10 @@ class StateMetrics(Struct):
             },
             self._pods_in_scope(),
         )
+        if self.labels and vectors["kube_pod_info"] and not exported_any(vectors["kube_pod_labels"]):
+            self.engine.remarks[
+                "kube-state-metrics exports no labels of pods: its --metric-labels-allowlist says which"
+            ] = None
         unknown = self._unknown(vectors)
         if "owner" in unknown:
             vectors |= self._owners_by_rule(vectors)
