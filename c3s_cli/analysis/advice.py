@@ -40,6 +40,10 @@ def with_advice(
     said = dict.fromkeys(words for condition in conditions for words in _bare_numbers(condition, rows or objects))
     if unjudged and not (query.fail_if or query.until):
         said |= dict.fromkeys(_left_out(unjudged, query, contexts=report.contexts))
+    if (query.fail_if or query.until) and not report.moment:
+        from c3s_cli.analysis.judging import old_metrics  # loaded for these already
+
+        said |= dict.fromkeys(old_metrics(rows, report.now, contexts=report.contexts))
     if said:
         report = structs.replace(report, remarks=(*report.remarks, *said))
     if not rows and query.where and not report.absence:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from c3s_cli.amounts.duration import age
+from c3s_cli.amounts.timestamp import epoch
 from c3s_cli.columns.vocabulary import METRICS, Column, Needs
 from c3s_cli.model.rows import Group, Pod
 from c3s_cli.model.sample import WHOLE
@@ -13,6 +15,8 @@ from c3s_cli.report import ALL, Judgement, LeftOut
 from c3s_cli.terminal.stderr import counted, named
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from c3s_cli.model.fit_rows import Row
     from c3s_cli.model.sample import Failure
     from c3s_cli.request.condition import Condition, Test
@@ -27,6 +31,8 @@ HARMLESS: Final = ("quantity", "recording", "owners")
 
 # How many rows are named that --where leaves out.
 SOME: Final = 3
+# Metrics of so many seconds ago are not of now.
+OLD: Final = 300
 
 
 def are_named(condition: Condition, rows: Iterable[Row]) -> bool:
@@ -131,6 +137,17 @@ def not_filtered(rows: Sequence[Row], query: Query, *, contexts: bool) -> Iterat
         names = named([full_name(row, contexts=contexts) for row in rows], SOME)
         thing = counted(len(rows), query.objects.value.lower())
         yield f"--where could not judge {thing} ({', '.join(reasons)}): {names}"
+
+
+def old_metrics(rows: Sequence[Any], now: datetime, *, contexts: bool) -> Iterator[str]:
+    """Say which rows conditions judge by metrics of long ago, as if they were of now."""
+    begin = now.timestamp() - OLD
+    times = {each.timestamp: time for each in rows if each.timestamp and (time := epoch(each.timestamp)) is not None}
+    old = [row for row in rows if row.timestamp in times and times[row.timestamp] < begin]
+    if old:
+        oldest = age(now.timestamp() - min(times.values()))
+        names = named([full_name(row, contexts=contexts) for row in old], SOME)
+        yield f"{counted(len(old), 'row')} judged by metrics that are up to {oldest} old: {names}"
 
 
 def _reason(row: Any, column: Column) -> str:

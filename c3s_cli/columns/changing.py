@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from c3s_cli.columns.catalogue import IDENTITY, table_of
-from c3s_cli.columns.getters import Age, share
+from c3s_cli.columns.getters import Age, Change, share
 from c3s_cli.columns.vocabulary import COMPARED, Column, Getter, Kind, Unit, split_change
 from c3s_cli.model.change_rows import DocumentRow
 
@@ -37,7 +37,7 @@ def change_column(base: Column, field: str) -> Column | None:
     return Column(
         f"{stem}.change",
         base.unit,
-        _difference(base),
+        Change(value_of(base)),
         f"how much {stem} changed",
         base.needs,
         figures=base.figures,
@@ -74,7 +74,7 @@ def _of_side(base: Column, name: str, field: str) -> Column:
 
 
 def _relative(base: Column, stem: str) -> Column:
-    value, difference = value_of(base), _difference(base)
+    value, difference = value_of(base), Change(value_of(base))
 
     def part(row: Any) -> Any:
         return 0 if row.before is None else difference(row)
@@ -99,18 +99,6 @@ def value_of(base: Column) -> Getter:
 
     def get(row: Any) -> Any:
         return row.at(path) if isinstance(row, DocumentRow) else value(row)
-
-    return get
-
-
-def _difference(base: Column) -> Getter:
-    """Subtract: what is not there uses nothing; None if a value is unknown."""
-    value = value_of(base)
-
-    def get(row: Any) -> Any:
-        before = 0 if row.before is None else value(row.before)
-        after = 0 if row.after is None else value(row.after)
-        return None if before is None or after is None else after - before
 
     return get
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -61,6 +62,25 @@ def difference(minuend: Getter, subtrahend: Getter) -> Getter:
         return None if whole is None or part is None else whole - part
 
     return value
+
+
+class Change(Struct, frozen=True):
+    """How much a value of compared rows changed. What is not there uses nothing. value: the getter of each side."""
+
+    value: Getter
+
+    def __call__(self, row: Any) -> Any:
+        """Return the exact change; None if a side is unknown."""
+        before, after = self._sides(row)
+        return None if before is None or after is None else after - before
+
+    def of_rounded(self, row: Any, rounded: Callable[[Any], int]) -> int | None:
+        """Return the change between the sides as they are shown, so that a reader can add up."""
+        before, after = self._sides(row)
+        return None if before is None or after is None else rounded(after) - rounded(before)
+
+    def _sides(self, row: Any) -> list[Any]:
+        return [0 if side is None else self.value(side) for side in (row.before, row.after)]
 
 
 def percentage(part: Getter, whole: Getter) -> Getter:

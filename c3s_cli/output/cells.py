@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import structs
 
 from c3s_cli.amounts.duration import age
-from c3s_cli.amounts.quantity import cpu_percent, format_bytes, format_cpu, memory_percent
+from c3s_cli.amounts.quantity import MEBI, MILLI, cpu_percent, format_bytes, format_cpu, memory_percent, millicores
+from c3s_cli.columns.getters import Change
 from c3s_cli.columns.vocabulary import Column, Unit, split_change
 from c3s_cli.terminal.printable import NONE, UNKNOWN, all_printable, printable
 
@@ -41,6 +42,8 @@ def cells(column: Column, rows: Iterable[Any]) -> list[str]:
         cell = cell_of(column)
         return [UNKNOWN if value is None else cell(value) for value in map(column.value, rows)]
     texts = _Texts(cell_of(column))
+    if isinstance(column.value, Change) and (step := STEPS.get(column.unit)):
+        return [texts[column.value.of_rounded(row, step)] for row in rows]
     return [texts[value] for value in map(column.value, rows)]
 
 
@@ -113,6 +116,13 @@ AMOUNTS: Final[dict[Unit, Callable[[Any], str]]] = {
     Unit.SECONDS: "{:g}s".format,
     Unit.PERCENT: lambda value: f"{int(value)}%",
     Unit.BOOLEAN: lambda value: "true" if value else "false",
+}
+
+
+# Rounds exact amounts as the cells above do.
+STEPS: Final[dict[Unit, Callable[[int], int]]] = {
+    Unit.NANOCORES: lambda value: millicores(value) * MILLI,
+    Unit.BYTES: lambda value: value // MEBI * MEBI,
 }
 
 

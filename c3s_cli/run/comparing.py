@@ -47,9 +47,8 @@ def compare(target: Target, request: DiffRequest, view: View) -> ExitCode:
     stages = Stages(target.verbosity)
     sides = [_Side(each, target, request) for each in (request.before, request.after)]
     base = _restricted(request, sides)
-    before, after = (
-        side.read(base, other.selector, stages) for side, other in zip(sides, reversed(sides), strict=True)
-    )
+    before = sides[0].read(base, sides[1].selector, stages)
+    after = sides[1].read(base, sides[0].selector, stages, may_be_missing=bool(before.rows or before.unfiltered))
     with stages.stage("computing"):
         query = structs.replace(request.query, namespaces=base.namespaces, all_namespaces=base.all_namespaces)
         report = make_diff(before, after, structs.replace(request, query=query))
@@ -138,8 +137,11 @@ class _Side:
         """The selector of the pods that it covers; "" if it covers all."""
         return self.reading.selector if self.reading else ""
 
-    def read(self, base: Query, selector: str, stages: Stages) -> SideRows:
-        """Read the rows of this side. selector: what the other side covers. Raises C3sError."""
+    def read(self, base: Query, selector: str, stages: Stages, *, may_be_missing: bool = True) -> SideRows:
+        """Read the rows of this side. Raises C3sError.
+
+        selector: what the other side covers. may_be_missing: whether a workload without pods need not exist.
+        """
         if self.document:
             return _of_document(self.document, structs.replace(base, columns=self.request.base.columns))
         labels = parse_labels(",".join(filter(None, (base.labels.text if base.labels else "", selector))))
@@ -156,6 +158,10 @@ class _Side:
                     fleet, query, stages, lambda member: Reading(member.read(query)), once=True
                 ).read()
             several = fleet.several
+            if not (may_be_missing or several) and query.workload not in ("", "*"):
+                from c3s_cli.run.missing_workload import refuse_missing  # only workloads can be missing
+
+                refuse_missing(fleet.members[0], query, samples)
         self.moment = self._words(samples)
         unfiltered: list[Row] = []
         rows, _ = rows_of(samples, query, pod_rows, unfiltered, contexts=several)

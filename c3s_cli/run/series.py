@@ -23,6 +23,7 @@ from c3s_cli.request.target import Target
 from c3s_cli.request.view import TABLES, View
 from c3s_cli.run.failures import failure_of, line_of
 from c3s_cli.run.fleet import Fleet, open_fleet, run_all, say_notes
+from c3s_cli.run.footnotes import about_data
 from c3s_cli.run.garbage import collect
 from c3s_cli.run.member import Member
 from c3s_cli.run.printing import emit
@@ -36,7 +37,7 @@ def show_series(target: Target, query: Query, period: Period, view: View) -> Exi
     with open_fleet(target, stages, calls_at_once(query), period) as fleet:
         # What does not depend on the moment is read once.
         fleet.follow()
-        readings = _Readings(fleet, query, period)
+        readings = _Readings(fleet, query, period, view)
         series = readings.series()
         emit(render_series(series, view))
     if view.format in TABLES:
@@ -50,13 +51,15 @@ def show_series(target: Target, query: Query, period: Period, view: View) -> Exi
 class _Readings:
     """The readings of a range, each of the clusters that have one at its moment."""
 
-    def __init__(self, fleet: Fleet, query: Query, period: Period) -> None:
+    def __init__(self, fleet: Fleet, query: Query, period: Period, view: View) -> None:
         self.fleet = fleet
+        self.view = view
         self.query = query
         self.failures: list[Failure] = []
         self.notes: dict[str, None] = {}
         self.rows = 0
         self.with_rows = 0
+        self.in_part = 0
         self.absence: C3sError | None = None
         self.moments = self._moments(period)
 
@@ -99,6 +102,7 @@ class _Readings:
                 self.notes |= dict.fromkeys(report.remarks)
                 self.rows += len(report.rows)
                 self.with_rows += bool(report.rows)
+                self.in_part += self.view.format not in TABLES and any(about_data(report, self.view))
                 if query.extended:
                     # All readings have the columns of the first.
                     query = structs.replace(query, columns=report.columns, extended=False)
@@ -127,6 +131,8 @@ class _Readings:
             yield "No resources found"
         elif not self.failures and self.with_rows < len(self.moments):
             yield f"note: {len(self.moments) - self.with_rows} of {len(self.moments)} readings have no rows"
+        if self.in_part:
+            yield f"note: usage is of what is measured only in {self.in_part} of {len(self.moments)} readings"
         yield from (f"note: {note}" for note in self.notes)
         lines = Counter(line_of(each, with_context=self.fleet.several) for each in self.failures)
         for line, count in lines.items():

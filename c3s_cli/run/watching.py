@@ -195,6 +195,7 @@ class Pipe(Struct):
     stages: Stages
     namespaces: Sequence[str] = ()
     first: bool = True
+    said: Sequence[str] = ()
 
     def show(self, report: Report) -> None:
         """Print a report and its remarks."""
@@ -208,10 +209,19 @@ class Pipe(Struct):
         if self.view.format in DELIMITED:
             # One table, continued by the next report.
             self.view = structs.replace(self.view, headers=False)
-        for remark in remarks(report):
+        for remark in (*self._about_data(report), *remarks(report)):
             say(remark)
         if first and not report.rows and len(self.namespaces) == 1 and is_interval(self.namespaces[0]):
             say(f"hint: -n {self.namespaces[0]} is a namespace; --interval {self.namespaces[0]} sets the pace")
+
+    def _about_data(self, report: Report) -> Sequence[str]:
+        """Return what scripts would not know, unless it was said for the reading before."""
+        if self.view.format in TABLES:
+            return ()
+        from c3s_cli.run.footnotes import about_data  # a table for eyes has it below
+
+        before, self.said = self.said, tuple(about_data(report, self.view))
+        return self.said if self.said != before else ()
 
     def failed(self, problem: C3sError) -> None:
         """Print the first line of the error on stderr."""

@@ -244,3 +244,25 @@ def test_a_star_stands_for_any_text(run: Run, api: FakeApi, condition: str, name
     api.pod_metrics(*(pod_metrics(namespace, name, ("app", "1m", "1Mi")) for name, namespace in places.items()))
     result = run(f"top pods -A --where '{condition}' --no-headers --server {api.url}")
     assert sorted(line.split()[1] for line in result.out.splitlines()) == names
+
+
+def test_metrics_of_long_ago_are_not_judged_as_of_now_without_a_word(run: Run, api: FakeApi) -> None:
+    """A gate on the metrics of a server that has stopped measuring is green for ever."""
+    api.nodes(node("fresh"), node("stuck"))
+    metrics = node_metrics("fresh", "1"), {**node_metrics("stuck", "1"), "timestamp": "2026-03-02T07:00:00Z"}
+    api.node_metrics(*metrics)
+    gate = f"top nodes --fail-if 'cpu% > 99' --server {api.url}"
+    assert run(gate).err == "note: 1 row judged by metrics that are up to 150m old: stuck\n"
+    assert run(f"top nodes --server {api.url}").err == ""
+    api.node_metrics(metrics[0])
+    assert "old" not in run(gate).err
+
+
+def test_a_watch_and_a_series_of_data_say_once_that_usage_is_in_part(run: Run, demo: Run, api: FakeApi) -> None:
+    api.pods(pod("n", "a"), pod("n", "b"))
+    api.pod_metrics(pod_metrics("n", "a", ("app", "1", "1Mi")))
+    words = f"watch ns --columns cpu,cpu.requests --server {api.url} --interval 1s -o json"
+    said = "usage is the sum of what is measured only: n (1 of 2 pods measured)\n"
+    assert run(f"{words} --count 1").err == said
+    series = demo("top ns --columns cpu,cpu.requests --series --since 10m --step 5m --from prometheus -o json")
+    assert "note: usage is of what is measured only in 2 of 2 readings\n" in series.err

@@ -92,3 +92,20 @@ def test_documents_of_measured_pods_alone_cannot_tell_which_came(demo: Run, tmp_
         f"note: after lists only what was measured: 3 rows removed {words}"
     ]
     assert "note:" not in demo(f"diff {few}-listed {some}-listed --columns cpu").err
+
+
+def test_what_a_table_shows_adds_up(demo: Run) -> None:
+    columns = "name,cpu.before,cpu.after,cpu.change,memory.before,memory.after,memory.change"
+    lines = demo(
+        f"diff pods -n team-search --before 1h --min-change 0 --columns {columns} --no-headers"
+    ).out.splitlines()
+    amounts = [[int(cell.rstrip("mMi")) for cell in line.split()[1:]] for line in lines if "<" not in line]
+    assert len(amounts) > 5
+    assert [(a - b, d - c) for b, a, _, c, d, _ in amounts] == [
+        (change, grown) for _, _, change, _, _, grown in amounts
+    ]
+
+
+def test_a_workload_that_is_nowhere_is_not_found(demo: Run) -> None:
+    said = 'Error from server (NotFound): deployments.apps "nosuch" not found\n'
+    assert demo("diff deploy/nosuch --before 1h --from prometheus") == (1, "", said)
