@@ -10,7 +10,7 @@ import math
 from array import array
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from itertools import compress, pairwise
+from itertools import compress, count, pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -102,8 +102,8 @@ class Existence(Struct):
         gauges: Sequence[array[float]] = (
             [self.history.lines["memory"][key]] if key in self.history.lines["memory"] else lines
         )
-        known = [not all(math.isnan(line[place]) for line in gauges) for place in range(self.history.count + 1)]
-        places = [*compress(range(len(known)), known)]
+        known = (not all(map(math.isnan, values)) for values in zip(*gauges, strict=True))
+        places = [*compress(count(), known)]
         most = max((later - earlier - 1 for earlier, later in pairwise(places)), default=0)
         least = LONG / self.history.range.step if key in self.history.lines["memory"] else 1
         return most >= max(1, least)
