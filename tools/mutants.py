@@ -35,7 +35,7 @@ ROOMS: Final = {
         ("tests/analysis",),
         (
             "tests/commands/test_fit.py",
-            "tests/commands/test_fit_manifests.py",
+            *("tests/commands/test_fit_manifests.py", "tests/commands/test_fit_without.py"),
             "tests/run/test_live.py",
             "tests/sources/test_prometheus.py",
             "tests/conformance",
@@ -61,7 +61,10 @@ ROOMS: Final = {
         ("tests/commands/test_fit.py", "tests/commands/test_fit_manifests.py", "tests/run", "tests/conformance"),
     ),
     "sources": Judges(
-        ("tests/sources", "tests/commands/test_fit_manifests.py", "tests/doctor"),
+        (
+            *("tests/sources", "tests/commands/test_fit_manifests.py", "tests/commands/test_fit_wrong_manifests.py"),
+            "tests/doctor",
+        ),
         ("tests/commands/test_commands.py", "tests/run", "tests/conformance"),
     ),
     "kube": Judges(
