@@ -31,12 +31,8 @@ if TYPE_CHECKING:
     from c3s_cli.model.prices import CostTerms
 
 EXTENDED_FIELDS: Final = (
-    "requests",
-    "requestsPercentOfAllocatable",
-    "limits",
-    "allocatable",
-    "free",
-    "schedulableFree",
+    *("requests", "requestsPercentOfAllocatable", "limits"),
+    *("allocatable", "free", "schedulableFree"),
 )
 
 
@@ -150,7 +146,7 @@ def rows_of(
     if query.objects is Kind.VOLUME:
         return where(objects, query, unfiltered), None
     rows = where(_priced(objects, query), query, unfiltered)
-    together = _with_costs(sum_pods if query.objects is Kind.POD else sum_nodes, query)
+    together = _together(query)
     groups = _with_source_totals(grouped(rows, query.by, together), samples) if query.by else ()
     if query.having:
         from c3s_cli.analysis.sums import having  # few conditions are on sums
@@ -169,13 +165,18 @@ def _priced(rows: Sequence[Any], query: Query) -> Sequence[Any]:
     return priced(rows, query.prices)
 
 
-def _with_costs(together: Callable[..., Group], query: Query) -> Callable[..., Group]:
-    """Return a function that sums rows as `together` does, and their costs with --prices."""
-    if query.prices is None:
-        return together
-    from c3s_cli.analysis.costs import with_costs  # only --prices needs it
+def _together(query: Query) -> Callable[..., Group]:
+    """Return the function that sums nodes or pods, with what only some queries ask for."""
+    together: Callable[..., Group] = sum_pods if query.objects is Kind.POD else sum_nodes
+    if query.prices is not None:
+        from c3s_cli.analysis.costs import with_costs  # only --prices needs it
 
-    return with_costs(together)
+        together = with_costs(together)
+    if query.by and any(column.name.endswith(".unused") for column in query.all_columns):
+        from c3s_cli.analysis.unused import with_unused  # few groups show it
+
+        together = with_unused(together)
+    return together
 
 
 def _cost_terms(samples: Sequence[Sample], query: Query) -> CostTerms | None:
@@ -204,9 +205,8 @@ def _joined(join: Callable[[Sample], Sequence[Any]], samples: Sequence[Sample]) 
 
 
 def _cluster(nodes: Sequence[Node], samples: Sequence[Sample], context: str, query: Query) -> Group:
-    together = _with_costs(sum_nodes, query)
     return structs.replace(
-        _with_group_totals(together(_priced(nodes, query), context), samples),
+        _with_group_totals(_together(query)(_priced(nodes, query), context), samples),
         existing_pod_count=sum_known(sample.pod_count for sample in samples),
     )
 

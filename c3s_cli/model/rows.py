@@ -278,7 +278,8 @@ class Group(Struct, frozen=True, gc=False):
     data at all, as `members` how many lack any of it. A pod that has not started uses nothing.
     binding_limits: of all members, whether or not they are measured. ended: whether all of them ended in the range.
     unscheduled_requests: of the members that no node has room for, which reserve nothing; unscheduled_pod_count: how
-    many these are.
+    many these are. left_unused: the sum of what each member leaves unused, whatever others use above their requests;
+    only where unused is asked for.
     """
 
     context: str
@@ -315,6 +316,7 @@ class Group(Struct, frozen=True, gc=False):
     ended: bool = False
     unscheduled_requests: Amounts = {}
     unscheduled_pod_count: int = 0
+    left_unused: Amounts = {}
 
     @property
     def measured_share(self) -> str:

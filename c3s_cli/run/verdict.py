@@ -94,6 +94,10 @@ def _not_unused(report: Report) -> Iterator[str]:
     what += [f"is not scheduled: {named(without, SOME)}"] if without else []
     if what:
         yield f"note: {' and '.join(shown)} {'leave' if len(shown) > 1 else 'leaves'} out what {'; what '.join(what)}"
+    if rows and all(isinstance(row, Group) for row in rows):
+        from c3s_cli.analysis.unused import netted  # few groups show it
+
+        yield from (f"note: {words}" for words in netted(report))
 
 
 def judgement_lines(judgement: Judgement) -> Iterator[str]:

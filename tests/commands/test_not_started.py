@@ -92,7 +92,7 @@ def test_a_table_for_eyes_says_which_sums_count_them(run: Run, starting: FakeApi
         f"usage and its percentages are of what is measured only: l (1 of 2 {PODS}), the sum (2 of 5 {PODS})",
         "pods that have not started count as using nothing: m (1 of 1 pods), n (1 of 2 pods), the sum (2 of 5 pods)",
     ]
-    assert at_terminal(run, f"{words} --columns cpu.requests", 200).err == ""
+    assert at_terminal(run, words.replace(COLUMNS, "--columns cpu.requests"), 200).err == ""
     pods = f"top pods -A --server {starting.url} --columns"
     assert (
         at_terminal(run, f"{pods} cpu,status", 200).err
@@ -112,13 +112,14 @@ def test_what_is_not_scheduled_reserves_nothing(run: Run, api: FakeApi) -> None:
         pod("n", "huge", node="", requests=huge, phase="Pending"),
     )
     api.pod_metrics(pod_metrics("n", "runs", ("app", "400m", "9Mi")))
-    words = f"top pods -A --server {api.url} --columns name,cpu.requests,cpu.unused --sort-by cpu.unused"
+    pods = f"top pods -A --server {api.url} --sort-by cpu.unused"
+    words = f"{pods} --columns name,cpu.requests,cpu.unused"
     note = "note: cpu.unused leaves out what is not scheduled: "
     heading = "NAME    CPU-REQUESTS   CPU-UNUSED\n"
     rows = "pulls   1000m          1000m\nruns    1000m          600m\nhuge    32000m         0m\n"
     assert run(words) == (0, heading + rows, f"{note}huge\n")
     assert run(f"{words} --where 'cpu.unused > 1'").out == ""
-    lines = run(f"{words} --containers --columns name,cpu.unused --no-headers").out.splitlines()
+    lines = run(f"{pods} --containers --columns name,cpu.unused --no-headers").out.splitlines()
     assert [line.split() for line in lines] == [["pulls", "1000m"], ["runs", "600m"], ["huge", "0m"]]
     whole = run(f"top pods -A --server {api.url} --by namespace --columns cpu.requests,cpu.unused -o csv")
     assert (whole.out.splitlines()[1], whole.err) == ("n,34000000000,1600000000", f"{note}n (1 of 3 pods)\n")

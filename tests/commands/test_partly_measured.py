@@ -231,3 +231,19 @@ def test_so_are_its_costs(run: Run, halves: FakeApi, tmp_path: Path) -> None:
     assert groups.err.splitlines()[0] == (
         "usage is the sum of what is measured only: m (0 of 2 pods measured), n (0 of 2 pods measured)"
     )
+
+
+def test_use_above_the_requests_does_not_hide_what_others_leave_unused(run: Run, api: FakeApi) -> None:
+    one = {"cpu": "1", "memory": "100Mi"}
+    api.pods(pod("n", "idle", requests=one), pod("n", "busy"), pod("m", "even", requests=one))
+    api.pod_metrics(
+        pod_metrics("n", "idle", ("app", "400m", "100Mi")),
+        pod_metrics("n", "busy", ("app", "700m", "1Mi")),
+        pod_metrics("m", "even", ("app", "300m", "1Mi")),
+    )
+    result = run(f"top ns --columns cpu.unused,memory.unused --sort-by cpu.unused --no-headers --server {api.url}")
+    assert result == (
+        0,
+        "m     700m    99Mi\nn     -100m   -1Mi\n",
+        "note: cpu.unused is net of what others use above their requests; without that: n (600m)\n",
+    )
