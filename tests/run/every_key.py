@@ -80,10 +80,11 @@ class Player:
 
     def until(self, wanted: Sequence[str]) -> list[str]:
         """Read until the screen is as wanted, or for very long; return it."""
-        end = time.monotonic() + PATIENT
-        while self.screen() != wanted and time.monotonic() < end:
+        look, end = self.screen(), time.monotonic() + PATIENT
+        while look != wanted and time.monotonic() < end:
             self.read(1.0)
-        return self.screen()
+            look = self.screen()
+        return look
 
     def settled(self) -> list[str]:
         """Read until the screen has not changed for a while; return it."""
