@@ -26,6 +26,7 @@ ONE = 1024
 _SWING = {"daily": 420, "steady": 40, "spiky": 160}
 
 
+@cache
 def _noise(seed: int, *, spikes: bool) -> list[int]:
     """Return a loop of smooth noise around ONE; with spikes, some points are two to three times as high."""
     points = []
