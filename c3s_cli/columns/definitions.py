@@ -255,6 +255,8 @@ def _of_reading(column: Column, kind: Kind, source: str) -> Definition:
         lacking = "for members without usage" if kind in SUMMED and column.in_part else ""
         over = {"volume": "volume.used", "volumes": "volumes.used", "inodes": "inodes.used"}.get(resource)
         text = f"{over or f'{resource}.{part}'} / {resource}.{whole}"
+        # The others may use the whole node.
+        text += ", if the pod or every running container has one" if (part, whole) == ("usage", "limits") else ""
         return Definition(text, _window(over or f"{resource}.{part}", kind, source), lacking)
     prefix, _, field = name.rpartition(".")
     if field == "compact":

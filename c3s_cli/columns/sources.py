@@ -41,7 +41,8 @@ def sources_of(column: Column, kind: Kind) -> tuple[str, ...]:
     if re.fullmatch(UNMEASURED, column.name):
         return ()
     if kind is Kind.VOLUME:
-        return ("kubelet", "prometheus")
+        # They are looked at once.
+        return ("kubelet", "prometheus") if column.name != "window" else ()
     if kind in RIGHTSIZING:
         from c3s_cli.columns.rightsizing import WITHOUT_PAST  # only c3s rightsize has such columns
 
