@@ -72,6 +72,8 @@ def _of_other_rows(kind: Kind, name: str) -> str | None:
     single = next((each for each, group in GROUPS.items() if group is kind and name in table_of(each)), None)
     if single:
         return f"{name} is a column of single {single.value.lower()}s: --where compares it before --by"
+    if name.casefold() in ELSEWHERE:
+        return None
     other = {Kind.NODE: Kind.POD, Kind.POD: Kind.NODE}.get(kind)
     names = (name, f"cpu.{name}", *meanings(name))
     if other and any(each in table_of(other) and each not in table_of(kind) for each in names):

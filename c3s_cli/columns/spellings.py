@@ -16,6 +16,8 @@ ALIKE: Final = {
     "reason": ("oomKilled", "lastTermination.reason"),
     "count": ("oomKills", "restarts"),
     "waste": ("cpu.unused", "memory.unused"),
+    "kind": ("owner",),
+    **dict.fromkeys(("crashloop", "crashing", "crashloopbackoff", "imagepullbackoff"), ("waiting", "status")),
     # Of volumes.
     **dict.fromkeys(("usage", "size", "free", "available"), ("used%", "used")),
     **dict.fromkeys(("percent", "percentage", "usage%", "full"), ("used%",)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from c3s_cli.columns.kinds import KEYS, RESOURCES
 from c3s_cli.columns.naming import split_names
+from c3s_cli.columns.nearest import OF_LABELS
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.errors import UsageError
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 KEY_COLUMNS: Final = {"instance-type": "instanceType"}
 # Other names for these keys.
 ALSO: Final = {"cluster": "context", "workload": "owner", "ns": "namespace", "node-pool": "pool", "nodepool": "pool"}
+# The labels that Kubernetes itself gives to nodes.
+NODE_LABELS: Final = {key: OF_LABELS[key] for key in ("os", "arch", "architecture", "region")}
 # The units of what groups sum up.
 SUMMED: Final = (Unit.NANOCORES, Unit.BYTES, Unit.PERCENT, Unit.MONEY)
 # Kinds of objects, which are rows without --by.
@@ -51,6 +54,8 @@ def _key(key: str, keys: tuple[str, ...]) -> str:
     known = {name.casefold(): column for name, column in columns.items()}
     word = key.casefold().replace("_", "-")
     column = known.get(word) or known.get(word.removesuffix("s"))
+    if column is None and keys == KEYS[Kind.NODE] and word in NODE_LABELS:
+        column = f'labels["{NODE_LABELS[word]}"]'
     if column is None and (advice := _advice(key, keys)):
         raise UsageError(f"unknown key {key!r} in --by", hint=advice)
     return column or f'labels["{key}"]'
@@ -78,8 +83,10 @@ def _advice(key: str, keys: tuple[str, ...]) -> str | None:
 def label_remark(text: str | None, columns: Iterable[Column]) -> str:
     """Return a line about the words of --by that are read as labels; "" if there are none."""
     keys = split_names(text)
-    meant = [key for key in keys if f'labels["{key}"]' in {column.name for column in columns}]
-    return f"--by {', '.join(meant)} is read as {', '.join(f'label:{key}' for key in meant)}" if meant else ""
+    names = {column.name for column in columns}
+    labels = {key: each for key in keys for each in (key, NODE_LABELS.get(key, key)) if f'labels["{each}"]' in names}
+    typed, read = ", ".join(labels), ", ".join(f"label:{each}" for each in labels.values())
+    return f"--by {typed} is read as {read}" if labels else ""
 
 
 def filter_remark(where: Condition | None, objects: Kind) -> str:

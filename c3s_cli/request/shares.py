@@ -96,7 +96,10 @@ def check_word(column: Column, text: str) -> None:
 
 
 def check_group(name: str, text: str) -> None:
-    """Raise a UsageError for parentheses around conditions. name: what should be a column in a text."""
+    """Raise a UsageError for `not` or parentheses around conditions. name: what should be a column in a text."""
+    if name.casefold().split() == ["not"]:
+        hint = "write it as 'status != Ready' or 'status not in (Ready, Pending)'"
+        raise UsageError(f"expected the name of a column at 'not' in {text!r}", hint=hint)
     if name.startswith("("):
         hint = "and binds closer than or: instead of '(A or B) and C', write 'A and C or B and C'"
         raise UsageError(f"parentheses group nothing in {text!r}", hint=hint)

@@ -135,6 +135,10 @@ HINTS = [
     ("top pods --unit Gi --sep ';'", "-o csv separates by commas, -o tsv by tabs"),
     ("top nodes --columns throttled", "throttled is a column of pods: c3s top pods"),
     ("top pods --where team=ml", "did you mean label:team? `c3s columns` lists them all"),
+    ("top nodes --where ready=false", "did you mean status? `c3s columns` lists them all"),
+    ("top pods --where kind=Job", "did you mean owner? `c3s columns` lists them all"),
+    ("top pods --fail-if crashloop", "did you mean waiting or status? `c3s columns` lists them all"),
+    ("top nodes --fail-if 'not ready'", "write it as 'status != Ready' or 'status not in (Ready, Pending)'"),
     ("top pods -o xlsx", "-o csv opens in a spreadsheet"),
     ("report", "c3s top pods -A -o csv prints rows for a spreadsheet, -o json for a program"),
     (

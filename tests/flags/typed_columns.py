@@ -55,6 +55,11 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
         "several --by are read as --by namespace,node",
     ),
     (
+        "top nodes --by arch",
+        "top nodes --by label:kubernetes.io/arch",
+        "--by arch is read as label:kubernetes.io/arch",
+    ),
+    (
         "top pods -A --count-by node",
         "top pods -A --by node --columns default,pods.count",
         "--count-by node is read as --by node --columns default,pods.count",
