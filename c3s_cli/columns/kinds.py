@@ -35,6 +35,17 @@ _KEYS: Final = {
 }
 # The keys of --by, besides labels.
 KEYS: Final = _KEYS | {change: _KEYS[base] for change, base in COMPARED.items() if base in _KEYS}
+# What labels of nodes say, by the names that other tools have for it.
+OF_LABELS: Final = {
+    "os": "kubernetes.io/os",
+    "arch": "kubernetes.io/arch",
+    "architecture": "kubernetes.io/arch",
+    "instance": "node.kubernetes.io/instance-type",
+    "instancetype": "node.kubernetes.io/instance-type",
+    "instance-type": "node.kubernetes.io/instance-type",
+    "type": "node.kubernetes.io/instance-type",
+    "region": "topology.kubernetes.io/region",
+}
 # kubectl's other names, as it accepts them before the name of an object.
 ALIASES: Final = {"recommend": "rightsize", "node": "nodes", "no": "nodes", "pod": "pods", "po": "pods"}
 

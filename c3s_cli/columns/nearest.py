@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from c3s_cli.columns.catalogue import CONTAINER, table_of
+from c3s_cli.columns.kinds import OF_LABELS
 from c3s_cli.columns.naming import ANY_GPU, Naming
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY
 from c3s_cli.columns.spellings import ALIKE, meanings
@@ -22,17 +23,6 @@ ELSEWHERE: Final = {
     "unschedulable": "schedulable",
     "creationtimestamp": "age",
     "ready": "status",
-}
-# What labels of nodes say, by the names that other tools have for it.
-OF_LABELS: Final = {
-    "os": "kubernetes.io/os",
-    "arch": "kubernetes.io/arch",
-    "architecture": "kubernetes.io/arch",
-    "instance": "node.kubernetes.io/instance-type",
-    "instancetype": "node.kubernetes.io/instance-type",
-    "instance-type": "node.kubernetes.io/instance-type",
-    "type": "node.kubernetes.io/instance-type",
-    "region": "topology.kubernetes.io/region",
 }
 # What kubectl prints of nodes and pods that is no load.
 OF_KUBECTL: Final = (

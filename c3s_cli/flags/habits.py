@@ -84,6 +84,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--dry-run, --ignore-daemonsets, --delete-emptydir-data, --force", "", of="fit, rightsize"),
     Read("--grace-period={}, --timeout={}", "", of="fit"),
     Read("--for, --time", "--duration {}", of="record"),
+    Read("--once", "--count 1", of="record"),
     Read("--output, --file, --filename, --out, --output-file, --save", "record {}", of="record"),
     Read("--workload", "rightsize {}", of="rightsize"),
     Read("--like, --workload", "fit {}", of="fit"),
@@ -297,7 +298,7 @@ FLAG_HINTS: Final = (
     Hint("--gpu={}, --gpus={}", _GPU, of="fit"),
     Hint("--max, --how-many", "the column FITS says how many fit on each node, --sum how many on all", of="fit"),
     Hint(
-        "--cpu-buffer={}, --cpu-headroom={}",
+        "--cpu-buffer={}, --cpu-headroom={}, --cpu-target={}, --target={}, --target-utilization={}",
         "--cpu-percentile N is the rule for the CPU; --memory-buffer PERCENT adds to the memory",
         of="rightsize",
     ),

@@ -28,6 +28,9 @@ OF_THE_PAST: Final = ("--since", "--start", "--at")
 OF_SIDES: Final = ("--before", "--after")
 MEASURED: Final = ("nodes", "pods", "cluster")
 WITH_PAST: Final = (*MEASURED, "volumes", "rightsize", "diff")
+# Commands whose words may stand for flags, and the ending of a word that does in others.
+WITH_WORDS: Final = ("diff", "rightsize", "recommend")
+RECORDING: Final = ".c3s"
 # Flags of c3s whose value is a list.
 LISTS: Final = ("--by", "--group-by", "--columns")
 TIME: Final = r"-?[0-9]+ ?[smhdwy][a-z ]*|now.*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}.*"
@@ -43,6 +46,11 @@ def translated(
     path_of: returns the command of a line, None if it has none. flags_of: returns the names of a command's flags.
     """
     line, of_lists = _with_lists(line)
+    of_words = list[str]()
+    if line.words and (line.words[0] in WITH_WORDS or line.words[-1].endswith(RECORDING)):
+        from c3s_cli.flags.word_flags import with_flags_of_words  # most words are names
+
+        line, of_words = with_flags_of_words(line, TIME)
     remarks = list[str]()
     if line.words and path_of(_with_kind(line)) is None:
         # First the command, since it decides what flags mean; the flags that only its own tool has come with it.
@@ -50,7 +58,7 @@ def translated(
 
         line, remarks = with_command(line, lambda each: path_of(_with_kind(each)))
     # Then the kind of rows, since it brings flags of c3s; then flags, again if these are other ones.
-    remarks = [*of_lists, *remarks]
+    remarks = [*of_lists, *of_words, *remarks]
     joined = _with_one_workload(line)
     line = _with_kind(joined)
     # Whoever names a kind means its rows, which are sums.

@@ -73,7 +73,7 @@ WORDS: Final = (
     Read("auth can-i", "doctor {-}"),
     Read(
         "krr simple, krr simple_limit, krr, simple, simple_limit, goldilocks summary, goldilocks, vpa, "
-        "size, resize, right-size, rightsizing, recommendations",
+        "size, resize, right-size, rightsizing, recommendations, savings, optimize",
         "rightsize",
     ),
     Read("config", "contexts {-}"),

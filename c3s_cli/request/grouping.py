@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
-from c3s_cli.columns.kinds import KEYS, RESOURCES
+from c3s_cli.columns.kinds import KEYS, OF_LABELS, RESOURCES
 from c3s_cli.columns.naming import split_names
-from c3s_cli.columns.nearest import OF_LABELS
 from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.errors import UsageError
 

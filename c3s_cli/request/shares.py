@@ -27,6 +27,7 @@ PERCENTAGES: Final = (
     (re.compile(r"(cpu|memory|swap)\.usage"), r"\1%"),
     (re.compile(r"((?:cpu|memory)\.(?:avg|min|max|p[0-9]+))"), r"\1%"),
     (re.compile(r"volume\.used"), "used%"),
+    (re.compile(r"((?:cpu|memory)\.change)"), r"\1%"),
 )
 # Those of nodes alone: of pods, `cpu.requests%` is what is used of the requests.
 OF_NODES: Final = re.compile(r"(?:cpu|memory)\.(?:requests|limits)")

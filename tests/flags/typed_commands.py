@@ -138,6 +138,23 @@ TYPED_COMMANDS: Final[list[tuple[str, ...]]] = [
         "top pods -n default --from prometheus --since '30 min'",
         "top pods -n default --from prometheus --since 30m",
     ),
+    ("record --once a.c3s", "record --count 1 a.c3s", "--once is read as --count 1"),
+    ("top pods b.c3s", "top pods --from b.c3s", "top pods b.c3s is read as c3s top pods --from b.c3s"),
+    (
+        "diff 2h 1h -n default --from prometheus",
+        "diff --before 2h --after 1h -n default --from prometheus",
+        "diff 2h 1h is read as c3s diff --before 2h --after 1h",
+    ),
+    (
+        "diff deploy web --before 2h --from prometheus",
+        "diff deploy/web --before 2h --from prometheus",
+        "diff deploy web is read as c3s diff deploy/web",
+    ),
+    (
+        "rightsize ns team-ml --from prometheus --since 2h",
+        "rightsize -n team-ml --from prometheus --since 2h",
+        "rightsize ns team-ml is read as c3s rightsize --namespace team-ml",
+    ),
     ("rightsize --mem-buffer 20", "rightsize --memory-buffer 20", "--mem-buffer 20 is read as --memory-buffer 20"),
     (
         "top pods --interval 5 -w --count 1",

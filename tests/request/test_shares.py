@@ -21,6 +21,10 @@ MEANT = "hint: for a percentage compare memory%requests or memory%limits\n"
             "top nodes --from prometheus --since 2h --where 'cpu.p95% > 30'",
         ),
         (
+            "diff --before 2h --from prometheus --fail-if 'memory.change > 20%' -o name",
+            "diff --before 2h --from prometheus --fail-if 'memory.change% > 20' -o name",
+        ),
+        (
             "top volumes -A --from prometheus --where 'used > 60%'",
             "top volumes -A --from prometheus --where 'used% > 60'",
         ),

@@ -1,0 +1,45 @@
+"""Words of a line that can be no names → the flags that they stand for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from msgspec import structs
+
+from c3s_cli.columns.kinds import NAMESPACES, WORKLOADS
+from c3s_cli.flags.argv import Line
+
+NAMESPACE: Final = rf"(?:{'|'.join(NAMESPACES)})[ /]([-a-z0-9]+)"
+# The flags for the times that diff compares.
+SIDES: Final = ("before", "after")
+# Commands that read a recording, which is no NAME.
+READING: Final = ("top", "watch", "nodes", "pods", "cluster")
+
+
+def with_flags_of_words(line: Line, times: str) -> tuple[Line, list[str]]:
+    """Read words that can be no names as flags: recordings, times to compare, a namespace to rightsize.
+
+    times: the pattern of a time.
+    """
+    verb, names = "".join(line.words[:1]), line.words[1:]
+    if verb == "diff":
+        words = tuple(name for name in names if not re.fullmatch(times, name) or Path(name).exists())
+        sides = [name for name in names if name not in words]
+        if len(sides) > len(SIDES):
+            return line, []
+        flags = tuple(f"--{side}={each}" for side, each in zip(SIDES, sides, strict=False))
+        if len(words) == 2 and words[0] in WORKLOADS and "/" not in words[1] and not Path(words[1]).exists():
+            words = ("/".join(words),)
+    elif verb in ("rightsize", "recommend") and (match := re.fullmatch(NAMESPACE, " ".join(names))):
+        words, flags = (), (f"--namespace={match[1]}",)
+    elif verb in READING and names:
+        words, flags = names[:-1], (f"--from={names[-1]}",)
+    else:
+        return line, []
+    if words == names:
+        return line, []
+    read = structs.replace(line, words=(verb, *words), flags=(*line.flags, *((each,) for each in flags)))
+    typed = Line((verb, *names)).text()
+    return read, [f"{typed} is read as c3s {Line(read.words, tuple((each,) for each in flags)).text()}"]
