@@ -34,6 +34,8 @@ RECORDING: Final = ".c3s"
 # Flags of c3s whose value is a list.
 LISTS: Final = ("--by", "--group-by", "--columns")
 TIME: Final = r"-?[0-9]+ ?[smhdwy][a-z ]*|now.*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}.*"
+# These take one namespace.
+OF_ONE_NAMESPACE: Final = ("fit", "doctor")
 # The formats of `rightsize` that need the past.
 CHANGES: Final = ("patch", "kustomize", "resources")
 
@@ -80,7 +82,7 @@ def translated(
         line = structs.replace(line, flags=tuple(map(_of_sums, line.flags)))
     # Last the source, since the flags of the past may be those of other tools.
     line, more = _with_source(line, path)
-    return line, [*_joined(remarks), *more, *_overridden(line)]
+    return line, [*_joined(remarks), *more, *_overridden(line, path)]
 
 
 def _with_kind(line: Line) -> Line:
@@ -148,14 +150,15 @@ def _with_one_workload(line: Line) -> Line:
     return structs.replace(line, flags=(*others, (f"--workload={','.join(map(value_of, named))}",)))
 
 
-def _overridden(line: Line) -> Iterator[str]:
+def _overridden(line: Line, path: Path) -> Iterator[str]:
     """Say which values do not count: as in kubectl, the last one of a repeated flag does."""
     for names, both in ((("-n", "--namespace"), "reads both"), (("-l", "--selector"), "asks for both")):
         values = [value_of(flag) for flag in line.flags if flag[0].partition("=")[0] in names]
-        before = dict.fromkeys(value for value in values if value != values[-1])
+        before = dict.fromkeys(value for value in values if value and value != values[-1])
         if before:
             every = Line((), ((names[0], ",".join((*before, values[-1]))),)).text()
-            yield f"{names[0]} {values[-1]} is read, the last one: {every} {both}"
+            hint = f": {every} {both}" if names[0] == "-l" or path[-1] not in OF_ONE_NAMESPACE else ""
+            yield f"{names[0]} {values[-1]} is read, the last one{hint}"
 
 
 def _with_lists(line: Line) -> tuple[Line, list[str]]:

@@ -60,6 +60,8 @@ def test_the_last_of_two_flags_counts_as_in_kubectl_and_is_said_to(run: Run, whe
         "-n shop is read, the last one: -n team-b,shop reads both\n",
     )
     assert run(f"top pods -n shop -n shop {where}").err == ""
+    # It takes one namespace.
+    assert run(f"fit --cpu 1 -n a -n b {where}").err.startswith("-n b is read, the last one\n")
 
 
 def test_a_pattern_reads_the_names_of_the_namespaces_first(run: Run, api: FakeApi, where: str) -> None:
