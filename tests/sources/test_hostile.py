@@ -100,6 +100,17 @@ def test_what_nothing_can_measure_is_unknown(run: Run, cluster: FakeApi, server:
         assert "internal error" not in run(f"{words} --from {server.url} --server {cluster.url}").err
 
 
+def test_an_answer_is_not_decoded_beyond_the_deadline(
+    run: Run, cluster: FakeApi, server: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have a million series."""
+    monkeypatch.setattr("c3s_cli.kube.cluster.Cluster.seconds_left", lambda _cluster: 0.0)
+    engine(server, lambda _query, _request: matrix((EVERYTHING, 1048576.0)))
+    result = run(f"top pods -A --from {server.url} --server {cluster.url}")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("timeout while decoding the answer\nhint: try a larger --step")
+
+
 @pytest.mark.parametrize("shape", ["-1048576", "of later"])
 def test_what_cannot_be_is_not_shown(run: Run, cluster: FakeApi, server: FakeApi, shape: str) -> None:
     """Less than nothing, and samples of the day after tomorrow."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from msgspec import Raw, Struct
@@ -61,6 +62,8 @@ LEAST: Final = -1e-6
 # The characters of numbers, of NaN and of infinity.
 DIGITS: Final = b"0123456789.,+-eENaInf"
 
+# After so many series, the time may be over.
+OFTEN: Final = 1000
 # How warnings begin that are about the query, not about missing data.
 REMARK: Final = "PromQL "
 
@@ -89,11 +92,19 @@ def clock_of(body: Body) -> tuple[tuple[Vector, bool], list[str]]:
     return (elements, _data_of(body)[0].kind == "scalar"), warnings
 
 
-def matrix_of(body: Body) -> tuple[Matrix, list[str]]:
-    """Return the samples of each series that can be true: no NaN, infinity, less than nothing; and the warnings."""
+def matrix_of(body: Body, check: Callable[[], object] = float) -> tuple[Matrix, list[str]]:
+    """Return the samples of each series that can be true: no NaN, infinity, less than nothing; and the warnings.
+
+    check: called again and again, and may raise: there can be a million series.
+    """
     data, warnings = _data_of(body)
-    series = decode_one(data.result, Ranges, "a query")
-    return [(each.metric, points) for each in series if (points := _points(bytes(each.values))).times], warnings
+    matrix: Matrix = []
+    for place, each in enumerate(decode_one(data.result, Ranges, "a query")):
+        if place % OFTEN == 0:
+            check()
+        if (points := _points(bytes(each.values))).times:
+            matrix.append((each.metric, points))
+    return matrix, warnings
 
 
 def _points(text: bytes) -> Points:

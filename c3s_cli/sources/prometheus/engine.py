@@ -72,7 +72,7 @@ class Engine(Struct):
 
     def samples(self, query: str, time: float) -> Matrix:
         """Query the raw samples that a selector such as `name{…}[5m]` has at a time. Raises what `vector` raises."""
-        return self._answer("query", [("query", query), ("time", f"{time:.3f}")], matrix_of)
+        return self._answer("query", [("query", query), ("time", f"{time:.3f}")], self._matrix_of)
 
     def by_container(self, query: str, time: float) -> dict[promql.Who, float]:
         """Query as `vector` does; return the values by namespace, pod and container."""
@@ -82,7 +82,15 @@ class Engine(Struct):
         """Query the values of an expression over a range. Raises what `vector` raises."""
         bounds = [("start", f"{start:.3f}"), ("end", f"{end:.3f}"), ("step", f"{step}")]
         # VictoriaMetrics moves the points to multiples of the step unless its cache is not used.
-        return self._answer("query_range", [("query", query), *bounds, ("nocache", "1")], matrix_of)
+        return self._answer("query_range", [("query", query), *bounds, ("nocache", "1")], self._matrix_of)
+
+    def _matrix_of(self, body: Body) -> tuple[Matrix, list[str]]:
+        return matrix_of(body, self._hurry)
+
+    def _hurry(self) -> None:
+        """Raise TimedOut if the time of the reading is over."""
+        if not self.calls.cluster.seconds_left():
+            raise TimedOut("timeout while decoding the answer")
 
     def _answer(self, path: str, fields: Fields, decode: Callable[[Body], tuple[A, list[str]]]) -> A:
         """Send a query, keep the server's warnings, and turn its errors into c3s's."""
