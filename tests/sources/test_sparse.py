@@ -55,6 +55,13 @@ def everything() -> Iterator[six_hours.Series]:
         grown = lambda when, first=first: (when - first) * 0.5  # noqa: E731
         yield six_hours.CPU, labels, six_hours.at(first, last, grown)
         yield six_hours.MEMORY, labels, six_hours.at(first, last, 2**30)
+    # One that ended just before a range that begins at 18:10, and was made again under its name.
+    for pod, first, last in (("other", FIRST, END), ("again", FIRST, FIRST + 330), ("again", MOVE, END)):
+        labels = {"scene": "again", "job": "again", "node": "n", "instance": "n", "namespace": "n", "pod": pod}
+        grown = lambda when, first=first: (when - first) * 0.5  # noqa: E731
+        yield six_hours.CPU, {**labels, "container": "c", "id": str(first)}, six_hours.at(first, last, grown)
+        yield six_hours.MEMORY, {**labels, "container": "c", "id": str(first)}, six_hours.at(first, last, 2**30)
+        yield "kube_pod_info", {**labels, "uid": str(first)}, six_hours.at(first, last, 1)
 
 
 def changed(scene: str) -> Iterator[six_hours.Series]:
@@ -146,3 +153,13 @@ def test_a_pod_that_moves_to_a_node_without_series_of_containers_has_used_both(r
         for name, *more in map(str.split, result.out.splitlines())
     }
     assert shown == {"db": [near(499), near(500, 2)], "other": [near(500), near(500)]}
+
+
+@pytest.mark.parametrize("step", ["10m", "30m"])
+def test_a_pod_that_ended_before_the_range_does_not_live_until_it_is_made_again(
+    run: Run, engine: str, step: str
+) -> None:
+    words = f"top pods -A --start 2026-03-01T18:10:00Z --end 2026-03-02 --step {step} --columns cpu.avg,coverage"
+    result = run(*words.split(), "-o", "json", "--from", engine, "--prometheus-match", 'scene="again"')
+    rows = {row["name"]: (millicores(row["cpu"]["avg"]), row["coverage"]) for row in json.loads(result.out)["items"]}
+    assert rows == {"again": (near(500), near(68.6)), "other": (near(500), near(100))}

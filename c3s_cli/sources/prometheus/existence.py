@@ -58,6 +58,10 @@ class Existence(Struct):
             for key in hollow:
                 if times := known.get(key[:2]):
                     self.history.absences[key] = [*self._between(times, everything)]
+                    first, last = self.history.lives.get(key, (math.inf, 0.0))
+                    if first < self.history.start < times[0] - LONG and self.history.start in everything:
+                        # The one that had its name before has ended before the range.
+                        self.history.lives[key] = times[0] - self._step / 2, last
 
     def extend(self, series: str, by: str, key_of: Callable[[Labels], Key], rows: int) -> None:
         """Find the first and last samples of objects where steps are so long that the number of samples is too vague.
@@ -104,6 +108,8 @@ class Existence(Struct):
         )
         known = (not all(map(math.isnan, values)) for values in zip(*gauges, strict=True))
         places = [*compress(count(), known)]
+        if places and self.history.lives.get(key, (math.inf,))[0] < self.history.start:
+            places = [0, *places]  # there may have been another of its name
         most = max((later - earlier - 1 for earlier, later in pairwise(places)), default=0)
         least = LONG / self.history.range.step if key in self.history.lines["memory"] else 1
         return most >= max(1, least)

@@ -183,12 +183,15 @@ class History(Struct):
         return all(math.isnan(value) for lines in self.lines.values() for value in lines.get(key, ())[reach:])
 
     def partial(self) -> list[Key]:
-        """Return the objects that begin or end in the range: without any data at one of its ends."""
+        """Return the objects that begin or end in the range: without any data at one of its ends.
+
+        Windows of CPU find what has ended, or what was there before and began again later; memory does not.
+        """
         places = [place for place in range(self.count + 1) if place not in self.gaps] or [0, self.count]
         partial = []
         for key in {**self.lines["cpu"], **self.lines["memory"]}:
-            lines = [lines[key] for lines in self.lines.values() if key in lines]
-            if any(all(math.isnan(line[edge]) for line in lines) for edge in (places[0], places[-1])):
+            line = self.lines["memory"].get(key, self.lines["cpu"].get(key, ()))
+            if any(math.isnan(line[edge]) for edge in (places[0], places[-1])):
                 partial.append(key)
         return partial
 

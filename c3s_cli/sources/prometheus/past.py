@@ -185,6 +185,8 @@ class Past(Struct):
 
     def _both(self, read: Callable[[str], Any]) -> dict[str, Any]:
         resources = dict.fromkeys(name.partition(".")[0] for name in self.wanted) or {"memory": None}
+        if self.period.step > promql.WINDOW:
+            resources |= {"memory": None}  # it tells when objects were there, which windows of CPU do not
         return results_of({resource: partial(read, resource) for resource in resources})
 
     def _matrix(

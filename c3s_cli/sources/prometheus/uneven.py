@@ -22,10 +22,10 @@ from c3s_cli.sources.prometheus.promql import NEAR, who
 from c3s_cli.sources.prometheus.samples import Key, target_of
 
 # If it is that much less, the counter began again in the window: then only the engine is right, which sees each sample.
+# One that has so many times as much as it grew did not. Containers that take turns need the same windows.
 LESS: Final = 0.25
 MORE: Final = 1.0
-# Engines lose more where samples were much further apart at the begin of a window than later.
-MORE_IF_CHANGED: Final = 4.0
+OLD: Final = 2.0
 Identity = frozenset[tuple[str, str]]
 
 
@@ -54,7 +54,6 @@ def even_out(matrix: Matrix, starts: LastSamples, ends: LastSamples, history: Hi
     """Return growth in windows, from the last samples before the starts and ends of these."""
     period = history.range
     window, grace = period.window, period.lookback if period.uneven else period.interval / 2
-    more = MORE_IF_CHANGED if history.intervals.ends else MORE
     places = array("d", [history.start + place * period.step for place in range(history.count + 1)])
     series = []
     for labels, points in matrix:
@@ -77,7 +76,8 @@ def even_out(matrix: Matrix, starts: LastSamples, ends: LastSamples, history: Hi
                     continue
                 if end > start and high >= low:
                     better = (high - low) * window / (end - start)
-                    if -LESS * grown[place] <= better - grown[place] <= more * grown[place]:
+                    more = better - grown[place]
+                    if high > OLD * max(better, grown[place]) or -LESS * grown[place] <= more <= MORE * grown[place]:
                         grown[place] = better
         series.append((labels, Points(places, grown)))
     return series
