@@ -72,6 +72,8 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--currency={}", "", of="cost, costs", remark="the currency is in the price file"),
     Read("--all", "", of="wait", remark="all rows count"),
     Read("--node, --nodes", "--without {}", of="drain, cordon"),
+    Read("--pool, --zone", "--without-where '{name} = {}'", of="drain, cordon"),
+    Read("--cpu, --memory", "--fail-if '{name} > {}'", of="check, alert, gate"),
     # Flags of one command.
     Read("-m, --mem, --ram, --pod-memory", "--memory {}", of="fit"),
     Read("-c, --cpus, --pod-cpu", "--cpu {}", of="fit"),
@@ -126,7 +128,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--node, --node-name, --on-node", "--where 'node in ({})'", of="pods"),
     Read("--show-nodes", "--columns +node", of="pods"),
     Read("--exclude-namespace, --exclude-namespaces, --ignore-namespace", "--where 'namespace not in ({})'", of="pods"),
-    Read("--zone, --pool, --instance-type", "--where '{name} in ({})'"),
+    Read("--zone, --pool, --instance-type, --node-pool", "--where '{name} in ({})'"),
     Read("--not-ready, --unready, --unhealthy", "--where 'status ~ NotReady'", of="nodes"),
     Read("--region", "--selector topology.kubernetes.io/region={}", of="nodes"),
     Read("--role, --roles", "--where 'roles ~ {}'", of="nodes"),

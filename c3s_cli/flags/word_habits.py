@@ -63,13 +63,13 @@ WORDS: Final = (
     Read("check pending, alert pending", PENDING.replace("--where", "--fail-if")),
     Read("check restarts, alert restarts", f"top pods -A {RESTARTED}".replace("--where", "--fail-if")),
     Read("check unhealthy, check ready, check crashloop", UNHEALTHY.replace("--where", "--fail-if")),
-    Read("describe nodes", "top nodes {NAME} --explain"),
-    Read("describe pods", "top pods {NAME} --explain"),
+    Read("describe nodes, explain nodes", "top nodes {NAME} --explain"),
+    Read("describe pods, explain pods", "top pods {NAME} --explain"),
     Read("watch top", "watch"),
     Read("top", "watch", having="-w, --watch, --interval, -i, --until, --until-all"),
     Read("wait", "watch", having="--until-all, --help, -h"),
     Read("drain, remove-node, delete-node, simulate drain", "fit --without {,}", remark="nothing is drained"),
-    Read("drain, cordon", "fit", having="--without", remark="nothing is drained"),
+    Read("drain, cordon", "fit", having="--without, --without-where", remark="nothing is drained"),
     Read("auth can-i", "doctor {-}"),
     Read(
         "krr simple, krr simple_limit, krr, simple, simple_limit, goldilocks summary, goldilocks, vpa, "

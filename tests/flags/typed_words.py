@@ -217,6 +217,23 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
         "check is read as c3s top pods",
     ),
     (
+        "check nodes --cpu 20%",
+        "top nodes --fail-if cpu>20%",
+        "--cpu 20% is read as --fail-if 'cpu > 20%'",
+        "check is read as c3s top",
+    ),
+    (
+        "drain --pool spot",
+        "fit --without-where 'pool = spot'",
+        "--pool spot is read as --without-where 'pool = \"spot\"'",
+        "drain is read as c3s fit; nothing is drained",
+    ),
+    (
+        "explain pod redis-0",
+        "top pods redis-0 --explain",
+        "explain pod redis-0 is read as c3s top pods redis-0 --explain",
+    ),
+    (
         "check --min-memory 1Mi",
         "top pods --fail-if memory<1Mi",
         "--min-memory 1Mi is read as --fail-if 'memory < 1Mi'",
