@@ -250,6 +250,18 @@ def test_the_progress_of_init_containers_is_counted(
     assert shown(run, store, "status,restarts")["p"] == [status, restarts]
 
 
+def test_whoever_waits_for_its_turn_comes_last(run: Run, store: FakeApi) -> None:
+    waiting = [
+        *state("p", "i", "waiting", **FIRST),
+        *state("p", "i", "waiting_reason", reason="PodInitializing", **FIRST),
+        *state("p", "s", "waiting", **FIRST),
+        *state("p", "s", "waiting_reason", reason="CrashLoopBackOff", **FIRST),
+    ]
+    init = [*box("p", "i", "Never"), *box("p", "s", "Always")]
+    holds(store, BOUNDED, pod("p", "Pending"), box("p", "x"), init, WAITS, waiting)
+    assert shown(run, store, "waiting")["p"] == ["CrashLoopBackOff,PodInitializing"]
+
+
 def test_whether_init_containers_are_done_may_be_unknown(run: Run, store: FakeApi) -> None:
     """Where no pod has a time of it."""
     init = [*box("p", "i", "Never"), *box("p", "s", "Always"), *state("p", "i", "running", **FIRST)]

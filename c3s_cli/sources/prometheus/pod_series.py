@@ -137,7 +137,7 @@ class PodSeries:
             uid=info.get("uid", ""),
             node=intern(node),
             owner=owner and intern(owner),
-            status=status_of(series_of, phase, node, progress, initializing=initializing),
+            status=status_of(series_of, phase, progress, initializing=initializing),
             phase=phase or None,
             restarts=None if unsure else self._restarts(key, sidecars, initializing=initializing),
             created_at=next((number for _, number in self.series_of("kube_pod_created", key)), None),

@@ -69,9 +69,7 @@ def progress_of(series_of: SeriesOf, sidecars: Collection[str]) -> str | None:
     return (words or {count}).pop() if len(words) < 2 else None
 
 
-def status_of(
-    series_of: SeriesOf, phase: str, node: str, progress: str | None, *, initializing: bool | None
-) -> str | None:
+def status_of(series_of: SeriesOf, phase: str, progress: str | None, *, initializing: bool | None) -> str | None:
     """Return the STATUS, as kubectl has it; None if the series do not tell.
 
     progress: of the init containers. initializing: whether they have yet to do their work, None if that is not known.
@@ -84,9 +82,10 @@ def status_of(
     word = _word(series_of)
     if word != "":
         return word if initializing is False else None
-    # Without these nobody knows whether a container waits, and without a node, whether the pod is gated.
-    known = node and series_of("kube_pod_container_status_waiting")
-    return (reason or phase or None if progress == "" else progress) if known else None
+    # Without these nobody knows whether a container waits, or whether a pod without a node is gated.
+    if not series_of("kube_pod_container_status_waiting"):
+        return None
+    return reason or phase or None if progress == "" else progress
 
 
 def stopped_in(series_of: SeriesOf) -> tuple[str, ...]:
