@@ -61,7 +61,8 @@ def _of_other_rows(kind: Kind, name: str) -> str | None:
     """Return the hint for a column that other rows have; None if these have none."""
     single = next((each for each, group in GROUPS.items() if group is kind and name in table_of(each)), None)
     if single:
-        return f"{name} is a column of single {single.value.lower()}s: --where compares it before --by"
+        rows = f"{single.value.lower()}s"
+        return f"{name} is a column of single {rows}, those of c3s top {rows}: --where compares it before --by"
     if name.casefold() in ELSEWHERE:
         return None
     other = {Kind.NODE: Kind.POD, Kind.POD: Kind.NODE}.get(kind)

@@ -36,11 +36,14 @@ def with_command(line: Line, path_of: Callable[[Line], tuple[str, ...] | None]) 
         line = structs.replace(line, words=(verb, kind, name))
     own, remarks = with_flags(line, (verb,), None)
     for text, count, remark in _phrases(own):
-        new = replaced(own, text, count)
+        new, further = replaced(own, text, count), list[str]()
+        if path_of(new) is None and verb not in GROUPS and new.words[:1] in (("top",), ("watch",)):
+            new, further = with_command(new, path_of)
         if path_of(new) is not None:
             typed = " ".join(line.words[:count])
             instead = _without(own, text).text()
-            return new, [*remarks, f"{typed} is read as c3s {instead}{f'; {remark}' if remark else ''}"]
+            said = f"{typed} is read as c3s {instead}{f'; {remark}' if remark else ''}"
+            return new, [*remarks, said, *further]
     return line, []
 
 

@@ -29,7 +29,7 @@ OF_SIDES: Final = ("--before", "--after")
 MEASURED: Final = ("nodes", "pods", "cluster")
 WITH_PAST: Final = (*MEASURED, "volumes", "rightsize", "diff")
 # Commands whose words may stand for flags, and the ending of a word that does in others.
-WITH_WORDS: Final = ("diff", "rightsize", "recommend")
+WITH_WORDS: Final = ("diff", "rightsize", "recommend", "replay", "play", "open")
 RECORDING: Final = ".c3s"
 # Flags of c3s whose value is a list.
 LISTS: Final = ("--by", "--group-by", "--columns")

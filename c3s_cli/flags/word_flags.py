@@ -8,10 +8,11 @@ from typing import Final
 
 from msgspec import structs
 
-from c3s_cli.columns.kinds import NAMESPACES, WORKLOADS
+from c3s_cli.columns.kinds import ALIASES, KINDS, NAMESPACES, WORKLOADS, is_rollup
 from c3s_cli.flags.argv import Line
 
 NAMESPACE: Final = rf"(?:{'|'.join(NAMESPACES)})[ /]([-a-z0-9]+)"
+REPLAYING: Final = ("replay", "play", "open")
 # The flags for the times that diff compares.
 SIDES: Final = ("before", "after")
 # Commands that read a recording, which is no NAME.
@@ -34,6 +35,10 @@ def with_flags_of_words(line: Line, times: str) -> tuple[Line, list[str]]:
             words = ("/".join(words),)
     elif verb in ("rightsize", "recommend") and (match := re.fullmatch(NAMESPACE, " ".join(names))):
         words, flags = (), (f"--namespace={match[1]}",)
+    elif verb in REPLAYING and 0 < len(names) <= len(SIDES) and _is_kind(names[0]):
+        words, flags = ("watch", names[0]), tuple(f"--from={name}" for name in names[1:])
+        read = structs.replace(line, words=words, flags=(*line.flags, *((each,) for each in flags)))
+        return read, [f"{verb} {' '.join(names)} is read as c3s {Line(words, tuple((each,) for each in flags)).text()}"]
     elif verb in READING and names:
         words, flags = names[:-1], (f"--from={names[-1]}",)
     else:
@@ -43,3 +48,7 @@ def with_flags_of_words(line: Line, times: str) -> tuple[Line, list[str]]:
     read = structs.replace(line, words=(verb, *words), flags=(*line.flags, *((each,) for each in flags)))
     typed = Line((verb, *names)).text()
     return read, [f"{typed} is read as c3s {Line(read.words, tuple((each,) for each in flags)).text()}"]
+
+
+def _is_kind(word: str) -> bool:
+    return is_rollup(word) or ALIASES.get(word, word) in KINDS

@@ -124,11 +124,12 @@ WORD_HINTS: Final = (
     Hint("keys", "c3s watch pods --help has the keys of the live view"),
     Hint("from, sources, prometheus, kubelet", "c3s top pods --help has the sources of --from"),
     Hint("flags", "c3s top pods --help has the flags"),
+    Hint("events", "c3s reads no events: kubectl events does; c3s oom, c3s restarts and c3s pending say why pods fail"),
     Hint("scale", "c3s changes nothing: kubectl scale does; c3s fit deploy/NAME --replicas N says whether N pods fit"),
     Hint("report, export, dump", "c3s top pods -A -o csv prints rows for a spreadsheet, -o json for a program"),
     # Commands of kubectl about other things than load: after what c3s knows of `get`.
     Hint(
-        "annotate, api-resources, apply, attach, auth, cp, create, debug, delete, edit, events, exec, expose, get, "
+        "annotate, api-resources, apply, attach, auth, cp, create, debug, delete, edit, exec, expose, get, "
         "label, list, logs, patch, "
         "port-forward, proxy, rollout, run, set, taint, uncordon, wait",
         "c3s reads load and changes nothing: kubectl {verb} does that",

@@ -124,6 +124,8 @@ def duration_of(text: str, flag: str) -> float:
         return seconds_of(abbreviated(text))
     except ValueError:
         hint = "write it as 90m, 24h, 7d or 2w"
+        if text.isdecimal():
+            hint = f"write its unit, too: {text}s, {text}m, {text}h or {text}d"
         if flag == "--since" and is_moment(text):
             word = f"'{text}'" if " " in text else text
             hint = f"did you mean --start {word}?"

@@ -239,7 +239,7 @@ def test_a_habit_from_kubectl_finds_its_command(run: Run, words: str, meant: str
 
 
 def test_what_no_command_shows_gets_no_suggestion(run: Run) -> None:
-    for words in ("top secrets", "top events"):
+    for words in ("top secrets", "top leases"):
         assert run(words).err == (
             f"error: unknown command \"{words.split()[1]}\"\nSee 'c3s {words.split()[0]} -h' for help and examples\n"
         )

@@ -139,6 +139,11 @@ HINTS = [
     ("top pods --where kind=Job", "did you mean owner? `c3s columns` lists them all"),
     ("top pods --fail-if crashloop", "did you mean waiting or status? `c3s columns` lists them all"),
     ("top nodes --fail-if 'not ready'", "write it as 'status != Ready' or 'status not in (Ready, Pending)'"),
+    (
+        "events -A --reason OOMKilled",
+        "c3s reads no events: kubectl events does; c3s oom, c3s restarts and c3s pending say why pods fail",
+    ),
+    ("top pods --from prometheus --since 7", "write its unit, too: 7s, 7m, 7h or 7d"),
     ("top pods -o xlsx", "-o csv opens in a spreadsheet"),
     ("report", "c3s top pods -A -o csv prints rows for a spreadsheet, -o json for a program"),
     (

@@ -217,6 +217,18 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
         "check is read as c3s top pods",
     ),
     (
+        "check pvc -A --fail-if 'used% > 1'",
+        "top volumes -A --fail-if 'used% > 1' --from kubelet",
+        "check is read as c3s top",
+        "top pvc is read as c3s top volumes --from kubelet",
+    ),
+    (
+        "replay pods ./b.c3s",
+        "watch pods --from ./b.c3s",
+        "replay pods ./b.c3s is read as c3s watch pods --from ./b.c3s",
+    ),
+    ("replay ns --from b.c3s", "watch ns --from b.c3s", "replay ns is read as c3s watch ns"),
+    (
         "check nodes --cpu 20%",
         "top nodes --fail-if cpu>20%",
         "--cpu 20% is read as --fail-if 'cpu > 20%'",
