@@ -249,7 +249,7 @@ def kills() -> Iterator[Series]:
 
 
 def counts() -> Iterator[Series]:
-    """Give pods whose restarts kube-state-metrics counts: an old one, one created again, a new one, one that ended."""
+    """Give pods whose restarts kube-state-metrics counts: old, created again, new, ended, and one that crashes."""
     turn = END - 2 * 3600 - 600
     for pod, begin, count in (
         ("old", BEGIN, lambda when: 7 + (when > END - 90)),
@@ -262,6 +262,11 @@ def counts() -> Iterator[Series]:
         yield from states(pod, begin, end, namespace="r")
         who = {"namespace": "r", "pod": pod, "container": "main"}
         yield "kube_pod_container_status_restarts_total", who, at(begin, end, count, STATES)
+    # It waits to be started again most of the time, so nobody measured it for long.
+    yield from life("stuck", BEGIN, END - 5400, 0.1, 10, namespace="r")
+    yield from states("stuck", namespace="r")
+    who = {"namespace": "r", "pod": "stuck", "container": "main"}
+    yield "kube_pod_container_status_restarts_total", who, at(BEGIN, END, lambda when: 3 + (when > END - 1200), STATES)
     # Its init container was started again before it ended, long ago.
     who = {"namespace": "r", "pod": "old", "container": "setup"}
     yield "kube_pod_init_container_status_restarts_total", who, at(BEGIN + 900, END, 4, STATES)

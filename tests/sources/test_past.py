@@ -329,7 +329,10 @@ def test_kills_count_in_the_range_in_which_they_were(ask: Ask, since: str, kills
 
 @pytest.mark.parametrize(
     ("since", "restarts"),
-    [("6h", {"old": 1, "recreated": 2, "new": 3, "past": 1}), ("1h", {"old": 1, "recreated": 0, "new": 1})],
+    [
+        ("6h", {"old": 1, "recreated": 2, "new": 3, "past": 1, "stuck": 1}),
+        ("1h", {"old": 1, "recreated": 0, "new": 1, "stuck": 1}),
+    ],
 )
 def test_restarts_count_in_the_range_in_which_they_were(ask: Ask, since: str, restarts: dict[str, int]) -> None:
     rows = ask(f"pods -n r --since {since} {END} --columns restarts")
@@ -338,7 +341,7 @@ def test_restarts_count_in_the_range_in_which_they_were(ask: Ask, since: str, re
 
 def test_at_a_moment_restarts_are_all_there_have_been(ask: Ask) -> None:
     rows = ask("pods -n r --at 2026-03-02 --columns restarts")
-    assert {name: row["restarts"] for name, row in rows.items()} == {"old": 8, "recreated": 2, "new": 3}
+    assert {name: row["restarts"] for name, row in rows.items()} == {"old": 8, "recreated": 2, "new": 3, "stuck": 4}
 
 
 @pytest.mark.parametrize(
