@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from c3s_cli.analysis.judging import SOME, full_name
 from c3s_cli.analysis.report import report_of
 from c3s_cli.columns.changing import TEXTUAL, change_column, value_of
 from c3s_cli.columns.vocabulary import Column, Getter
@@ -18,7 +19,7 @@ from c3s_cli.model.sample import WHOLE, Failure, Sample
 from c3s_cli.report import LeftOut, Report
 from c3s_cli.request.comparing import DiffRequest
 from c3s_cli.request.query import Query, SortKey
-from c3s_cli.terminal.stderr import counted
+from c3s_cli.terminal.stderr import counted, named
 
 
 class SideRows(Struct, frozen=True):
@@ -101,8 +102,19 @@ def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report
         source=" → ".join(dict.fromkeys(_source(side) for side in (before, after))),
         compared={"before": before.now, "after": after.now},
         usage_time=max(before.now, after.now),
-        remarks=(*report.remarks, *_hidden(little, request.least), *_doubts(rows, before, after)),
+        remarks=(
+            *report.remarks,
+            *_not_judged(() if query.fail_if else unfiltered, contexts=several),
+            *_hidden(little, request.least),
+            *_doubts(rows, before, after),
+        ),
     )
+
+
+def _not_judged(unfiltered: Sequence[Any], *, contexts: bool) -> Iterator[str]:
+    """Say which rows --where leaves out although they may match."""
+    if names := [*dict.fromkeys(full_name(row, contexts=contexts) for row in unfiltered)]:
+        yield f"--where could not judge {counted(len(names), 'row')}: {named(names, SOME)}"
 
 
 def _hidden(little: int, least: Fraction) -> Iterator[str]:

@@ -109,3 +109,10 @@ def test_what_a_table_shows_adds_up(demo: Run) -> None:
 def test_a_workload_that_is_nowhere_is_not_found(demo: Run) -> None:
     said = 'Error from server (NotFound): deployments.apps "nosuch" not found\n'
     assert demo("diff deploy/nosuch --before 1h --from prometheus") == (1, "", said)
+
+
+def test_changes_that_a_filter_cannot_judge_are_named(demo: Run) -> None:
+    words = "diff pods -n team-checkout --before 2h --from prometheus --columns name,cpu"
+    said = "note: --where could not judge 1 row: team-checkout/fraud-scorer-9nqtj8g427-z2tsb\n"
+    assert said in demo(f"{words} --where 'cpu.change > 9'").err
+    assert said not in demo(words).err
