@@ -367,19 +367,30 @@ def uneven() -> Iterator[Series]:
 def holes() -> Iterator[Series]:
     """Give steady pods on two machines, each of which missed scrapes now and then, also the last one, and their nodes.
 
-    Up to four in a row, so that the last sample is two minutes old. Another pod takes over from one that ends.
+    Up to four in a row, so that the last sample is two minutes old. Another pod takes over from one that ends; in
+    namespace t while scrapes are missed.
     """
+    late = BEGIN + 17350
     for number, cores in enumerate((0.5, 0.25)):
-        missed = {BEGIN + 60 * number + 1770 + 30 * each for each in (40, 41, 133, 300, 301, 302, 303, 477)}
+        missed = {
+            BEGIN + 60 * number + 1770 + 30 * each for each in (40, 41, 133, 300, 301, 302, 303, 477, 520, 521, 522)
+        }
         times = [when for when in range(BEGIN, END - 30, SCRAPE) if when not in missed]
         machine = {"node": f"n{number + 1}", "job": "kubelet", "instance": f"10.0.0.{number + 1}:10250"}
         pod = {"namespace": "m", "pod": f"p{number}", "container": "main", "id": f"/{number}", **machine}
         for labels, scale in ((pod, 1), ({"id": "/", **machine}, 4)):
             yield CPU, labels, iter([(when, (when - BEGIN) * cores * scale) for when in times])
             yield MEMORY, labels, iter([(when, 10.0 * MI * scale) for when in times])
-        for name, begin, end in (("old", BEGIN, END - 9000), ("new", END - 9000, END)):
-            several = {**machine, "namespace": "s", "pod": name, "container": "main", "id": f"/{name}"}
-            lived = [when for when in times if begin <= when <= end and not number]
+        for namespace, name, begin, end in (
+            ("s", "old", BEGIN, END - 9000),
+            ("s", "new", END - 9000, END),
+            ("t", f"old{number}", BEGIN, late),
+            ("t", f"new{number}", late, END),
+        ):
+            if namespace == "s" and number:
+                continue
+            several = {**machine, "namespace": namespace, "pod": name, "container": "main", "id": f"/{name}"}
+            lived = [when for when in times if begin <= when <= end]
             yield CPU, several, iter([(when, (when - begin) * 1.0) for when in lived])
             yield MEMORY, several, iter([(when, 10.0 * MI) for when in lived])
 

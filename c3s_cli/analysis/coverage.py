@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -33,19 +34,35 @@ def little_covered(rows: Sequence[Any], query: Query) -> Iterator[str]:
 
 
 def partly_estimated(rows: Sequence[Any], query: Query, *, contexts: bool) -> Iterator[str]:
-    """Yield a line about rows of whose CPU more than a little is estimated."""
-    shares = {
-        full_name(row, contexts=contexts): share
-        for row, figures in _figures(rows, query)
-        if (share := figures.get("coverage.estimated", 0)) > PRECISE
-    }
-    if shares:
-        names = sorted(shares, key=lambda name: -shares[name])
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    """Yield a line about rows of whose CPU more than a little is estimated, and one about those with vague extremes."""
+    estimated, vague = (
+        {
+            full_name(row, contexts=contexts): share
+            for row, figures in _figures(rows, query)
+            if (share := figures.get(f"coverage.{kind}", 0)) > PRECISE
+        }
+        for kind in ("estimated", "vague")
+    )
+    if estimated:
         yield (
-            f"CPU is partial, up to {round(max(shares.values()) / 10)}% is estimated, of what restarts so often that "
-            f"it ends between two scrapes: {', '.join(names[:NAMED])}{more}"
+            f"CPU is partial, up to {_percent(estimated)} is estimated, of what restarts so often that it ends between "
+            f"two scrapes: {_named(estimated)}"
         )
+    if vague := {name: share for name, share in vague.items() if name not in estimated}:
+        yield (
+            f"CPU is partial, minima, maxima and percentiles may be up to {_percent(vague)} off, of what ends between "
+            f"two scrapes: {_named(vague)}"
+        )
+
+
+def _percent(shares: Mapping[str, int]) -> str:
+    return f"{math.ceil(max(shares.values()) / 10)}%"
+
+
+def _named(shares: Mapping[str, int]) -> str:
+    """Return the names of rows, the greatest shares first."""
+    names = sorted(shares, key=lambda name: -shares[name])
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
 
 def _figures(rows: Sequence[Any], query: Query) -> Iterator[tuple[Any, Mapping[str, int]]]:

@@ -58,7 +58,8 @@ def add_figures(members: Sequence[Any]) -> Figures | None:
     total = add_amounts(known) or {}
     never = (*NEVER_IN_PART, *(name for name in NEVER_ZERO_IN_PART if not total.get(name)))
     partly = {name for name in never if any(name not in (member.figures or {}) for member in members)}
-    partly |= {"coverage.step", "coverage.estimated", "coverage.rough"}  # no sums: each member has the same, or shares
+    # No sums: each member has the same, or shares.
+    partly |= {"coverage.step", "coverage.estimated", "coverage.vague", "coverage.rough"}
     return {name: amount for name, amount in total.items() if not is_statistic(name) and name not in partly}
 
 

@@ -40,14 +40,15 @@ COVERAGE: Final = share(
     figures=("coverage.seconds", "coverage.range"),
 )
 
-# The parts per thousand of CPU that may be estimated without a word.
+# The parts per thousand of CPU that may be estimated, or vague, without a word.
 PRECISE: Final = 10
 
 
 def _is_partial(row: Any) -> bool:
-    """Return whether more than a little of the CPU is estimated, or samples of what restarted were not read."""
+    """Return whether more than a little of the CPU is estimated or vague, or samples of restarts were not read."""
     figures = row.figures or {}
-    return figures.get("coverage.estimated", 0) > PRECISE or bool(figures.get("coverage.rough"))
+    much = max(figures.get("coverage.estimated", 0), figures.get("coverage.vague", 0)) > PRECISE
+    return much or bool(figures.get("coverage.rough"))
 
 
 # In documents only.

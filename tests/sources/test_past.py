@@ -524,9 +524,15 @@ def test_scrapes_that_were_missed_do_not_lose_load(
                 shown = [[millicores(each["cpu"][of]) for of in ("min", "avg", "max")] for each in document["items"]]
                 assert sorted(shown, reverse=True) == [[near(each, 0.5)] * 3 for each in cores], line
         # What ended has grown no more since its last sample.
-        line = f"top pods -A --by namespace --since 5h {END} --columns cpu.max -o json --from {url}"
-        _, row = json.loads(run(f"{line} --server {api.url}").out)["items"]
+        line = f"top pods -A --by namespace --since 5h {END} --columns cpu.min,cpu.max,memory.min -o json"
+        document = json.loads(run(f"{line} --from {url} --server {api.url}").out)
+        steady, row, late = document["items"]
         assert millicores(row["cpu"]["max"]) == near(1000, 6)
+        # Nobody knows when it ended, and that is said.
+        assert (steady["partial"], row["partial"]) == (False, True)
+        assert any("off, of what ends between two scrapes: " in each for each in document["metadata"]["remarks"])
+        # What takes over before the next scrape was there before its first sample.
+        assert (millicores(late["cpu"]["min"]), late["memory"]["min"]) == (near(2000, 4), 20 * six_hours.MI)
         # A point that several scrapes before have missed has the last memory.
         line = f"top pods -n m --by namespace --since 15210s --step 507s --columns memory.min -o json --from {url}"
         (row,) = json.loads(run(f"{line} --end 2026-03-01T23:50:00Z --server {api.url}").out)["items"]

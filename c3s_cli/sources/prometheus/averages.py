@@ -24,6 +24,8 @@ from c3s_cli.sources.prometheus.slices import Letters
 MOST_SAMPLES: Final = 30_000_000
 # Between more gaps, the growth is not asked for.
 MOST_STRETCHES: Final = 6
+# Of so many scrapes, half a one at each end is below one percent.
+PRECISE: Final = 120
 # When a pod was created, by kube-state-metrics.
 CREATED: Final = "kube_pod_created"
 EDGES: Final = ("min", "max")
@@ -84,7 +86,8 @@ class Averages(Struct):
 
     def _refine_short_lives(self, selectors: Sequence[str]) -> None:
         """Ask for the first and last samples of what lived so shortly that counting its samples is too vague."""
-        short = self.history.short()
+        interval = self.history.range.interval
+        short = [key for key, (first, last) in self.history.lives.items() if last - first < PRECISE * interval]
         if not short or len(short) > promql.MOST_NAMES:
             return
         named = promql.one_of("pod", sorted({key[1] for key in short}))

@@ -16,7 +16,7 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
-from c3s_cli.sources.prometheus.promql import NEAR, who
+from c3s_cli.sources.prometheus.promql import NEAR, WINDOW, who
 
 # How old the samples are, on average, at which a kubelet looks every 10 to 20 seconds.
 AGE: Final = 7.5
@@ -31,12 +31,14 @@ class Curve(Struct):
     """How much had been used by some times, since the first one.
 
     estimated: the part of it that no sample shows, and for how many seconds. runs: when each run began and ended.
+    vague: what may have been used at some times as well as not, besides the half of it that counts.
     """
 
     times: list[float]
     sums: list[float]
     estimated: tuple[float, float] = (0.0, 0.0)
     runs: list[tuple[float, float]] = field(default_factory=list)
+    vague: list[tuple[float, float]] = field(default_factory=list)
 
     def at(self, moments: Iterable[float]) -> list[float]:
         """Return how much had been used at moments, which ascend."""
@@ -152,6 +154,8 @@ def _curve(runs: Sequence[Points], interval: float, end: float, age: float) -> C
         begin = max(first - half if start is None else start, curve.times[-1] if curve.times else -math.inf)
         curve.times += [begin, *run.times]
         head = rate * (first - begin) if start is None else run.values[0]
+        if start is None:
+            curve.vague.append((first, head))
         curve.sums += [total, *(total + head + value - run.values[0] for value in run.values)]
         left = half + age
         if place + 1 < len(runs):
@@ -161,6 +165,7 @@ def _curve(runs: Sequence[Points], interval: float, end: float, age: float) -> C
         used = _rate(run, last=True) or rate
         if place + 1 < len(runs) or end - last > near:
             estimated, unseen = estimated + used * left, unseen + left
+            curve.vague.append((last, used * left))
         total = curve.sums[-1] + used * left
         curve.times.append(last + left)
         curve.sums.append(total)
@@ -175,10 +180,11 @@ def _starts(runs: Sequence[Points], near: float, half: float) -> list[float | No
     found = []
     for place, run in enumerate(runs):
         first, value, rate = run.times[0], run.values[0], _rate(run)
-        room = first - runs[place - 1].times[-1] if place else near
+        # Scrapes may have been missed before its first sample.
+        room = first - runs[place - 1].times[-1] if place else max(near, WINDOW)
         # Of a run with a single sample, the rate is unknown: it may have begun half a scrape before.
         since = value / rate if rate else half if value <= most else 0.0
-        found.append(first - since if value and 0 < since <= room else None)
+        found.append(first if not value else first - since if 0 < since <= room else None)
     return found
 
 

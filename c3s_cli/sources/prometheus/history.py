@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from c3s_cli.sources.prometheus.decoding import Points
 from c3s_cli.sources.prometheus.intervals import Intervals
-from c3s_cli.sources.prometheus.lines import add_up, average_of, join_lines, put_line, statistic_of
+from c3s_cli.sources.prometheus.lines import add_up, average_of, join_lines, join_spans, put_line, statistic_of
 from c3s_cli.sources.prometheus.promql import NEAR, Range
 
 Key = tuple[str, ...]
@@ -32,8 +32,6 @@ UNITS: Final = {"cpu": 10**9, "memory": 1}
 # As many points make extremes and percentiles of an object; with fewer, points of parts of a window are used as well.
 FEW: Final = 3
 WHOLE: Final = 0.999
-# Of so many scrapes, half a one at each end is below one percent.
-PRECISE: Final = 120
 # If this many objects have no data at a point, there is none.
 SEVERAL: Final = 10
 
@@ -46,6 +44,8 @@ class History(Struct):
     range, and at its start. grown: how much the counters of objects grew between the gaps, in core seconds, as far as
     known. measured: the seconds before which points that is. estimated: of what was started again, how much of it no
     sample shows, and for how many seconds. late: whether the data begins within the first step.
+    unseen: the points at which nobody knows whether an object was there. vague: what objects may have used at some times
+    as well as not, in core seconds.
     """
 
     range: Range
@@ -61,6 +61,8 @@ class History(Struct):
     estimated: dict[Key, tuple[float, float]] = field(default_factory=dict)
     late: bool = False
     intervals: Intervals = Intervals(0.0)
+    unseen: dict[Key, set[int]] = field(default_factory=dict)
+    vague: dict[Key, list[tuple[float, float]]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -117,6 +119,11 @@ class History(Struct):
             missing.difference_update(round((time - self.start) / self.range.step) for time in present())
         self.gaps = frozenset(missing)
 
+    def hide(self, key: Key, time: float) -> None:
+        """Note that nobody knows whether a container was there at a point."""
+        for each in (key, key[:2]):
+            self.unseen.setdefault(each, set()).add(round((time - self.start) / self.range.step))
+
     def limit(self, key: Key, counts: Points) -> None:
         """Find out when an object began and ended. counts: its samples in the step before each point."""
         step, interval_at = self.range.step, self.intervals.at
@@ -130,10 +137,6 @@ class History(Struct):
         """Extend the life of an object to the time of a sample."""
         first, last = self.lives.get(key, (time, time))
         self.lives[key] = min(first, time - self.intervals.at(time)), max(last, time)
-
-    def short(self) -> list[Key]:
-        """Return the objects whose life is short enough that half a scrape at each end matters."""
-        return [key for key, (first, last) in self.lives.items() if last - first < PRECISE * self.intervals.at(last)]
 
     def refine(self, key: Key, samples: Ends, start: float | None) -> None:
         """Set the life of an object to the time in which it grew. start: when its counters began at 0, if known."""
@@ -241,20 +244,31 @@ class History(Struct):
 
     def _points(self, resource: str, keys: Sequence[Key]) -> tuple[float, list[float]]:
         """Return the average, and the sorted points, of the sum of objects; no points if there is no data."""
+        if resource == "cpu":
+            average, total, windows = self.windows(keys)
+            return average, sorted([total[place] / seconds for place, seconds in windows])
         lines = self.lines[resource]
+        total, present = add_up([lines[key] for key in keys if key in lines])
+        places = [place for place in range(1, self.count + 1) if present[1:] and present[place]]
+        hidden = set(self._near(self.gaps)).union(*(self.unseen.get(key, ()) for key in keys))
+        known = sorted(total[place] for place in [each for each in places if each not in hidden] or places)
+        return (sum(known) / len(known) if known else 0.0), known
+
+    def windows(self, keys: Sequence[Key]) -> tuple[float, Sequence[float], list[tuple[int, float]]]:
+        """Return the average and the line of the CPU of the sum of objects, and the windows that count.
+
+        These are by their places, with the seconds that they cover; none if there is no data.
+        """
+        lines = self.lines["cpu"]
         mine = [(key, lines[key]) for key in keys if key in lines]
         total, present = add_up([line for _, line in mine])
         if not any(present[1:]):
-            return 0.0, []
+            return 0.0, total, []
         places = range(1, self.count + 1)
         window = self.range.window
         # At the edges of a gap, some targets are scraped and others are not.
-        missing = self.gaps if resource == "memory" else self.gaps.union(self.before)
+        missing = self.gaps.union(self.before)
         near = self._near(missing) if missing else frozenset()
-        if resource == "memory":
-            whole = [place for place in places if present[place] and place not in near]
-            known = sorted(total[place] for place in whole or places if present[place])
-            return sum(known) / len(known), known
         overlap = self._overlap([key for key, _ in mine], window)
         counted = [place for place in places if place not in near and overlap[place] > 0]
         if not counted:
@@ -263,16 +277,17 @@ class History(Struct):
         if average is None:
             average = average_of(total, overlap, counted, window / self.range.step)
         if all(present) and not near and min(overlap[1:]) >= WHOLE * window:
-            return average, sorted([value / window for value in total[1:]])
+            return average, total, [(place, window) for place in places]
         edges = [place for place in range(self.count + 1) if present[place]]
         inner = range(edges[0], edges[-1]) if all(key in self.exact for key, _ in mine) else range(self.count + 1)
         absent = self._near([place for place in inner if not present[place]])
-        whole = [place for place in counted if place not in absent and overlap[place] >= WHOLE * window]
+        seen = self._overlap([key for key, _ in mine], window, seen=True)
+        whole = [place for place in counted if place not in absent and seen[place] >= WHOLE * window]
         if len(whole) >= FEW:
-            return average, sorted(total[place] / window for place in whole)
+            return average, total, [(place, window) for place in whole]
         most = max((overlap[place] for place in counted if present[place]), default=0.0)
         parts = [place for place in counted if present[place] and overlap[place] >= min(window / 2, most)]
-        return average, sorted(total[place] / overlap[place] for place in parts)
+        return average, total, [(place, overlap[place]) for place in parts]
 
     def _average_of(self, keys: Sequence[Key]) -> float | None:
         """Return growth over time of the sum of objects; None if it is not known how much all of them grew."""
@@ -311,20 +326,18 @@ class History(Struct):
                 first = end
         yield first, max(first, last)
 
-    def _overlap(self, keys: Iterable[Key], window: float) -> list[float]:
-        """Return for how many of the seconds before each point at least one of the objects existed."""
+    def _overlap(self, keys: Iterable[Key], window: float, *, seen: bool = False) -> list[float]:
+        """Return for how many of the seconds before each point at least one of the objects existed.
+
+        seen: only until its last sample, not for half a scrape more.
+        """
         keys = list(keys)
         if any(key not in self.lives and key not in self.absences for key in keys):
             return [window] * (self.count + 1)
-        merged: list[list[float]] = []
-        for first, last in sorted(part for key in keys for part in self._parts(key)):
-            if merged and first <= merged[-1][1]:
-                merged[-1][1] = max(merged[-1][1], last)
-            else:
-                merged.append([first, last])
         step = self.range.step
         seconds = [0.0] * (self.count + 1)
-        for first, last in merged:
+        for first, end_of_life in join_spans(part for key in keys for part in self._parts(key)):
+            last = end_of_life - (self.range.interval / 2 if seen and end_of_life < self.end else 0.0)
             begin = max(0, math.floor((first - self.start) / step))
             end = min(self.count, math.ceil((last + window - self.start) / step))
             for place in range(begin, end + 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import add
 from typing import Any
 
@@ -74,6 +74,17 @@ def runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
         if place + 1 == len(places) or places[place + 1] != each + 1:
             yield places[first], each
             first = place + 1
+
+
+def join_spans(spans: Iterable[tuple[float, float]]) -> list[list[float]]:
+    """Return the times in which there is at least one of some spans of time, in order."""
+    joined: list[list[float]] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], last)
+        else:
+            joined.append([first, last])
+    return joined
 
 
 def statistic_of(name: str, ordered: Sequence[float]) -> float:

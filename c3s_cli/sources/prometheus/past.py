@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from c3s_cli.amounts.totals import by_key
 from c3s_cli.errors import C3sError
@@ -19,6 +19,7 @@ from c3s_cli.sources.prometheus.decoding import Labels, Matrix
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.even_windows import EvenWindows
 from c3s_cli.sources.prometheus.existence import Existence
+from c3s_cli.sources.prometheus.fresh_gauges import FreshGauges
 from c3s_cli.sources.prometheus.history import History, Key
 from c3s_cli.sources.prometheus.lost_scrapes import HALF, counts_of, lost, lost_before, reach
 from c3s_cli.sources.prometheus.node_names import NodeNames
@@ -26,7 +27,7 @@ from c3s_cli.sources.prometheus.raw_samples import RawSamples
 from c3s_cli.sources.prometheus.reduction import reduce_series
 from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
-from c3s_cli.sources.prometheus.stale import bridge_holes, ended_series, fill_holes, pods_of, with_holes, without_stale
+from c3s_cli.sources.prometheus.vagueness import vague_share
 
 # Above so many series of one container, such as those of single CPUs, the engine adds them up.
 MOST_SERIES: Final = 3
@@ -43,7 +44,7 @@ class Past(Struct):
     Objects are (node,), (namespace, pod) or with a container. seconds: of the range as it was asked for; its points may
     end with the last data before that. empty: the points without any data.
     lost: the seconds of gaps between these. unsure: by which share windows of CPU may be wrong.
-    rough: pods that restarted, or may have, whose samples were not read.
+    rough: pods that restarted, or may have, whose samples were not read. sums: whether pods are added up.
     """
 
     engine: Engine
@@ -55,16 +56,19 @@ class Past(Struct):
     rules: Mapping[str, str]
     seconds: int
     containers: bool = False
+    sums: bool = False
     renamed: bool = False
     empty: frozenset[int] = frozenset()
     lost: float = 0.0
     unsure: float = 0.0
     rough: Collection[Key] = ()
     windows: EvenWindows = None  # type: ignore[assignment]
+    gauges: FreshGauges = None  # type: ignore[assignment]
     _members: dict[Key, list[Key]] = {}
 
     def __post_init__(self) -> None:
         self.windows = EvenWindows(self.engine, self.history, self.match, self.end, self._matrix)
+        self.gauges = FreshGauges(self.history, self.end, self._matrix)
 
     @property
     def period(self) -> promql.Range:
@@ -109,7 +113,7 @@ class Past(Struct):
         query = partial(promql.of_nodes, resource, kind)
         matrix = self._matrix(resource, query, [""], rows)
         if resource == "memory":
-            return self._without_stale(matrix, query, "", rows)
+            return self.gauges.of_nodes(matrix, query, rows)
         if isinstance(kind, promql.Kind) and not kind.own:
             return self.windows.of_nodes(matrix, kind, rows)
         return matrix
@@ -156,7 +160,7 @@ class Past(Struct):
             if resource == "cpu" or rules:
                 return lines(matrix)
             # What had ended before the first point that finds it has nothing else.
-            return {**lines(matrix), **lines(self._without_stale(matrix, query, selector, known, pods=True))}
+            return {**lines(matrix), **lines(self.gauges.of_pods(matrix, query, selector, known))}
 
         for selector in selectors:
             for resource, lines in self._both(partial(read, selector)).items():
@@ -179,7 +183,9 @@ class Past(Struct):
             short = self.windows.missed and self.period.seconds < PRECISE * self.period.interval
             growth = "cpu.avg" in self.wanted and not short
             averages.measure(selectors, series.get("cpu", 0), growth=growth, renamed=self.renamed)
-            raw = RawSamples(self.engine, self.history, self.match, self.end, self.containers, jobs, self.renamed)
+            raw = RawSamples(
+                self.engine, self.history, self.match, self.end, self.containers, jobs, self.renamed, self.sums
+            )
             self.unsure = max((raw.complete(*each, series) for each in points.items()), default=0.0)
             self.rough = raw.rough
 
@@ -213,27 +219,6 @@ class Past(Struct):
         pieces = stretches(self.period.points + 1 + before, max(1, rows), pods=pods)
         matrix: Matrix = self.gather(pieces, ask, f"the {resource} over the range")
         return matrix
-
-    def _without_stale(
-        self, matrix: Matrix, query: Callable[..., str], selector: str, rows: int, *, pods: bool = False
-    ) -> Matrix:
-        """Return the points of memory without those that are found after an object has ended."""
-        series = ended_series(matrix, self.end, self.period.step)
-        if not series:
-            return matrix
-        names = pods_of(series, promql.MOST_NAMES) if pods else []
-        matchers = [selector, promql.one_of("pod", names) if names else ""]
-        period = structs.replace(self.period, only_fresh=True)
-        fresh = self._matrix("memory", lambda match, _: query(match, period), matchers, rows, pods=pods)
-        step = self.period.step
-        kept = bridge_holes(without_stale(matrix, fresh, series, step), step, instances=pods)
-        if step <= promql.WINDOW or not (holes := with_holes(kept, step, instances=pods)):
-            return kept
-        period = structs.replace(self.period, patient=True)
-        if names and pods:
-            matchers[1] = promql.few_of("pod", pods_of(holes, promql.MOST_NAMES))
-        older = self._matrix("memory", lambda match, _: query(match, period), matchers, rows, pods=pods)
-        return fill_holes(kept, older)
 
     def _complete(self, memory: str, matchers: Sequence[str], by: str, key_of: Callable[[Labels], Key]) -> None:
         """Find the gaps in the data, and when the objects began and ended that did not live all the time."""
@@ -333,12 +318,14 @@ class Past(Struct):
     def coverage(self, keys: Sequence[Key]) -> dict[str, int]:
         """Return for how many seconds of the range there is data of objects, and how many the range and a step have.
 
-        Also how many parts per thousand of their CPU are estimated, if any, and how many restarted unread.
+        Also how many parts per thousand of their CPU are estimated, if any, or vague, and how many restarted unread.
         """
         step = {"coverage.step": self.period.step} if self.period.step > promql.STEPS[0] else {}
         share, unseen = self.history.estimated_of(keys)
         estimated = {"coverage.estimated": round(share * 1000)} if share else {}
         if rough := len({key[:2] for key in keys}.intersection(self.rough)) if self.rough else 0:
             estimated["coverage.rough"] = rough
+        if vague := round(1000 * vague_share(self.history, keys, self.wanted)):
+            estimated["coverage.vague"] = vague
         seconds = round(self.history.lived(keys) - unseen)
         return {"coverage.seconds": max(0, seconds), "coverage.range": self.seconds, **step, **estimated}

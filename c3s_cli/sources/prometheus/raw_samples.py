@@ -14,7 +14,7 @@ from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.curves import Curve, curves, gauge
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points, Vector
 from c3s_cli.sources.prometheus.engine import Engine
-from c3s_cli.sources.prometheus.history import History, Key
+from c3s_cli.sources.prometheus.history import History, Key, Life
 from c3s_cli.sources.prometheus.reduction import INSTANCE, reduce_series
 from c3s_cli.sources.prometheus.slices import Letters
 from c3s_cli.sources.prometheus.uneven import swings_of
@@ -22,6 +22,7 @@ from c3s_cli.sources.prometheus.uneven import swings_of
 # The most samples that are read.
 MOST_SAMPLES: Final = 500_000
 MOST_OF_SWINGS: Final = 200_000
+MOST_OF_EDGES: Final = 200_000
 # From such an error of a window on, samples are read.
 SWING: Final = 0.005
 # A smaller one of some windows of CPU is not worth a remark.
@@ -33,6 +34,7 @@ MARGIN: Final = 0.1
 class RawSamples(Struct):
     """Fills in a History. containers, jobs: as of Averages. renamed: whether the labels of pods were.
 
+    sums: whether pods are added up, so that windows in which one begins or ends count.
     rough: pods that restarted, or may have, whose samples were not read: too many, or it failed.
     """
 
@@ -43,6 +45,7 @@ class RawSamples(Struct):
     containers: bool
     jobs: bool
     renamed: bool
+    sums: bool = False
     rough: set[Key] = field(default_factory=set)
 
     def complete(self, selector: str, matrix: Matrix, series: Mapping[str, int]) -> float:
@@ -64,6 +67,9 @@ class RawSamples(Struct):
             others = {pod: share for pod, share in swings.items() if share > SWING and pod not in restarts}
             swings |= dict.fromkeys(exact, 0.0)
             swings |= self.refine(selector, others, MOST_OF_SWINGS, memory=False)
+            edges = self._edges() if self.sums else {}
+            more = {pod: share for pod, share in edges.items() if pod not in restarts and pod not in others}
+            self.refine(selector, more, MOST_OF_EDGES, memory=False, whole=False)
         except C3sError:  # what the engine has computed will do
             self.rough.update(left)
         return max((share for share in swings.values() if share > UNSURE), default=0.0)
@@ -79,6 +85,15 @@ class RawSamples(Struct):
                 found[who[:2]] = max(found.get(who[:2], 0), len(ids) - 1)
         bare = [(labels, points) for labels, points in matrix if "id" not in labels]
         return found | self._resets(selector, bare) if bare else found
+
+    def _edges(self) -> dict[Key, float]:
+        """Return the pods that began or ended in the range, with the most that they used in a window."""
+        lines = self.history.lines["cpu"]
+        found: dict[Key, float] = {}
+        for key in self.history.lives.keys() & lines.keys():
+            most = max((value for value in lines[key] if not math.isnan(value)), default=0.0)
+            found[key[:2]] = max(most, found.get(key[:2], 0.0))
+        return found
 
     def _instances(self, selector: str) -> Vector:
         """Return the instances of containers, by the series of their memory: there is none for each CPU."""
@@ -143,11 +158,12 @@ class RawSamples(Struct):
         return min(promql.MOST_NAMES, int(limit * self.history.range.interval / self._seconds))
 
     def refine(
-        self, selector: str, pods: Mapping[Key, float], limit: int = MOST_SAMPLES, *, memory: bool = True
+        self, selector: str, pods: Mapping[Key, float], limit: int, *, memory: bool = True, whole: bool = True
     ) -> dict[Key, float]:
         """Replace the points of pods. Return by which share windows of these may still be wrong.
 
         pods: the more important, the greater the number. limit: of samples. memory: whether to replace its points, too.
+        whole: whether they restarted, so that some of it is estimated; else they began or ended in the range.
         """
         history, period, seconds = self.history, self.history.range, self._seconds
         chosen = sorted(pods, key=lambda pod: -pods[pod])[: self.most(limit)]
@@ -171,13 +187,23 @@ class RawSamples(Struct):
         partly = {promql.who(labels)[:2] for labels, _ in samples if promql.who(labels) not in drawn}
         found = [(labels, curve) for labels, curve in found if promql.who(labels)[:2] not in partly]
         places = array("d", [history.start + place * period.step for place in range(history.count + 1)])
-        span = array("d", [self.end])
         if memory and history.lines["memory"]:
             self._put_memory(read(promql.MEMORY), found, places)
+        self._put_cpu(found, places, whole=whole)
+        self._put_vague(found)
+        left: dict[Key, float] = {}
+        for labels, curve in found:
+            pod = promql.who(labels)[:2]
+            left[pod] = max(left.get(pod, 0.0), curve.jump() * period.interval / 4 / period.window)
+        return left
+
+    def _put_cpu(self, found: Sequence[tuple[Labels, Curve]], places: array[float], *, whole: bool) -> None:
+        """Replace the points of CPU, and how much there was in all."""
+        history, window, span = self.history, self.history.range.window, array("d", [self.end])
         lines, grown, estimated, unseen = (
             reduce_series(matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=self.jobs)
             for matrix in (
-                [(labels, Points(places, curve.growth(places, period.window))) for labels, curve in found],
+                [(labels, Points(places, curve.growth(places, window))) for labels, curve in found],
                 [(labels, Points(span, self._grown(curve))) for labels, curve in found],
                 [(labels, Points(span, array("d", [curve.estimated[0]]))) for labels, curve in found],
                 # The time is the same for each CPU.
@@ -187,17 +213,30 @@ class RawSamples(Struct):
                 ],
             )
         )
+        lives: dict[Key, Life] = {}
+        for labels, curve in found:
+            key = promql.who(labels)[: 3 if self.containers else 2]
+            first, last = lives.get(key, (curve.times[0], curve.times[-1]))
+            lives[key] = min(first, curve.times[0]), max(last, curve.times[-1])
         for key, line in lines.items():
             if key in history.lines["cpu"]:
                 history.lines["cpu"][key] = self._without_gaps(line)
-                history.estimated[key] = estimated[key][0], unseen[key][0]
+                if whole:
+                    history.estimated[key] = estimated[key][0], unseen[key][0]
+                elif key in history.exact:
+                    continue
+                else:
+                    history.lives[key] = lives[key]
                 if key in history.grown:
                     history.grown[key] = grown[key][0]
-        left: dict[Key, float] = {}
+
+    def _put_vague(self, found: Sequence[tuple[Labels, Curve]]) -> None:
+        """Note what may have been used at some times as well as not. The CPUs of one job are parts."""
+        jobs: dict[Key, tuple[str | None, ...]] = {}
         for labels, curve in found:
-            pod = promql.who(labels)[:2]
-            left[pod] = max(left.get(pod, 0.0), curve.jump() * period.interval / 4 / period.window)
-        return left
+            who, job = promql.who(labels), (labels.get("job"), labels.get("metrics_path"))
+            if jobs.setdefault(who, job) == job:
+                self.history.vague.setdefault(who if self.containers else who[:2], []).extend(curve.vague)
 
     def _grown(self, curve: Curve) -> array[float]:
         """Return how much a curve grew before the points for which that is known of others."""

@@ -26,6 +26,8 @@ JITTER: Final = 20.0
 INTERVAL: Final = 60.0
 # So many times the usual one, a gap is no jitter: the container did not run.
 DOWN: Final = 3
+# So near to a multiple of the usual gap, a gap is one of missed scrapes.
+EVEN: Final = 0.03
 
 # Growth must be known so often in a row, and in all, to say how old values are; and oppose the growth before so much.
 ROW: Final = 6
@@ -67,11 +69,17 @@ def newest_of(matrix: Matrix, known: float) -> float:
 def longest_of(matrix: Matrix) -> float:
     """Return the time between two samples that all but the longest gaps stay below, in seconds.
 
-    Few samples may happen to have no long gaps: then the short ones tell.
+    Few samples may happen to have no long gaps: then the short ones tell. Where scrapes were missed, gaps are twice or
+    three times as long.
     """
     gaps = sorted(later - earlier for _, points in matrix[:200] for earlier, later in pairwise(points.times))
-    usual = gaps[: bisect_right(gaps, DOWN * median(gaps))] if gaps else []
+    middle = median(gaps) if gaps else 0.0
+    usual = [gap for gap in gaps[: bisect_right(gaps, DOWN * middle)] if not _is_multiple(gap / middle)]
     return max(usual[len(usual) * 9 // 10], 2 * median(usual) - usual[len(usual) // 10]) if usual else 0.0
+
+
+def _is_multiple(ratio: float) -> bool:
+    return round(ratio) > 1 and abs(ratio - round(ratio)) < EVEN
 
 
 def ages_of(matrix: Matrix) -> float:

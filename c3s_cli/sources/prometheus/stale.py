@@ -7,10 +7,12 @@ what goes on is not found for a while, and must not count as absent.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points
-from c3s_cli.sources.prometheus.promql import WINDOW, who
+from c3s_cli.sources.prometheus.promql import WINDOW, Who, who
+from c3s_cli.sources.prometheus.samples import Key, target_of
 
 Identity = frozenset[tuple[str, str]]
 
@@ -28,6 +30,16 @@ def ended_series(matrix: Matrix, end: float, step: int) -> list[Labels]:
     ]
 
 
+def longest_series(matrix: Matrix) -> list[Labels]:
+    """Return the labels of the series of each target that has the most points."""
+    longest: dict[Key, tuple[Labels, Points]] = {}
+    for labels, points in matrix:
+        known = longest.setdefault(target_of(labels), (labels, points))
+        if len(points.times) > len(known[1].times):
+            longest[target_of(labels)] = labels, points
+    return [labels for labels, _ in longest.values()]
+
+
 def pods_of(series: list[Labels], most: int) -> list[str]:
     """Return the names of the pods of series; none if there are too many, or if their label was renamed."""
     names = {who(labels)[1] for labels in series}
@@ -42,7 +54,8 @@ def without_stale(matrix: Matrix, fresh: Matrix, asked: list[Labels], step: int)
     """
     times: dict[Identity, set[float]] = {frozenset(labels.items()): set() for labels in asked}
     for labels, points in fresh:
-        times.setdefault(frozenset(labels.items()), set()).update(points.times)
+        if (known := times.get(frozenset(labels.items()))) is not None:
+            known.update(points.times)
     kept = []
     for labels, points in matrix:
         known = times.get(frozenset(labels.items()))
@@ -60,6 +73,44 @@ def _trimmed(points: Points, fresh: set[float], step: int) -> Points:
             kept.append((time, value))
         later = time
     return Points(array("d", [time for time, _ in reversed(kept)]), array("d", [value for _, value in reversed(kept)]))
+
+
+def unseen_points(matrix: Matrix, fresh: Matrix, start: float, step: int) -> Iterator[tuple[Labels, float]]:
+    """Yield the points next to those of series at which their target had missed a scrape, and the labels of these.
+
+    What has ended then may have been there, and what begins as well: nobody knows.
+    matrix: the points that are not stale. fresh: those of at least one series of each target. start: the first point.
+    """
+    scrapes: dict[Key, set[float]] = {}
+    for labels, points in fresh:
+        scrapes.setdefault(target_of(labels), set()).update(points.times)
+    hidden: list[tuple[Labels, float]] = []
+    for labels, points in matrix:
+        if scraped := scrapes.get(target_of(labels)):
+            hidden += [(labels, time) for time in _beside(points.times, scraped, max(start, min(scraped)), step)]
+    if not hidden:
+        return
+    known: dict[Who, set[float]] = {who(labels): set() for labels, _ in hidden}
+    for labels, points in matrix:
+        if (times := known.get(who(labels))) is not None:
+            times.update(points.times)
+    yield from ((labels, time) for labels, time in hidden if time not in known[who(labels)])
+
+
+def _beside(times: Sequence[float], scraped: Collection[float], start: float, step: int) -> Iterator[float]:
+    """Yield the points before and after the runs of some at which nothing was scraped, but earlier and later."""
+    final = max(scraped)
+    edges = [(earlier, later) for earlier, later in pairwise(times) if later - earlier > 1.5 * step]
+    for edge, way in [
+        (times[0], -step),
+        *((later, -step) for _, later in edges),
+        *((earlier, step) for earlier, _ in edges),
+        (times[-1], step),
+    ]:
+        time = edge + way
+        while start <= time <= final and time not in scraped:
+            yield time
+            time += way
 
 
 def with_holes(matrix: Matrix, step: int, *, instances: bool) -> list[Labels]:

@@ -277,21 +277,21 @@ class PrometheusUsage(Usage):
         return (*self.scope.figures, *(self.scope.groups.figures if self.scope.groups else ()))
 
     def _new_past(self) -> Past:
-        interval = self._current().interval or promql.WINDOW / 5
+        current = self._current()
+        interval, longest = current.interval or promql.WINDOW / 5, current.longest
         wanted = statistics_of(self._wanted())
         start, end = self._times()
         seconds = max(end - start, 60.0)
-        last = self._last or range_edges.end_of_data(
-            self.engine, self.match, end, self._current().newest, max(interval, self._current().longest)
-        )
+        far = max(interval, longest)
+        last = self._last or range_edges.end_of_data(self.engine, self.match, end, current.newest, far)
         end = last if last - start >= promql.STEPS[0] else end
         step = self.scope.period.step if self.scope.period else None
         extrapolates = self.engine.extrapolates()
         intervals = intervals_in(self.engine, self.match, start, end, interval)
-        interval, longest = (each * intervals.share for each in (interval, self._current().longest))
+        interval, longest = (each * intervals.share for each in (interval, longest))
         period = promql.range_of(max(end - start, 60.0), step, interval, extrapolates=extrapolates, longest=longest)
-        history = History(period, end - period.points * period.step, intervals=intervals)
-        return Past(self.engine, self._gather, self.match, end, history, wanted, self._current().rules, int(seconds))
+        history, sums = History(period, end - period.points * period.step, intervals=intervals), bool(self.scope.groups)
+        return Past(self.engine, self._gather, self.match, end, history, wanted, current.rules, int(seconds), sums=sums)
 
     def _measured(self, read: Callable[[], dict[Any, Any]], read_past: Callable[[Past, Any], None]) -> tuple[Any, Any]:
         """Read usage at the end of a range, or before the gap in which it ends, and the points that are needed."""
