@@ -86,8 +86,8 @@ class Averages(Struct):
 
     def _refine_short_lives(self, selectors: Sequence[str]) -> None:
         """Ask for the first and last samples of what lived so shortly that counting its samples is too vague."""
-        interval = self.history.range.interval
-        short = [key for key, (first, last) in self.history.lives.items() if last - first < PRECISE * interval]
+        interval_at = self.history.intervals.at
+        short = [key for key, (first, last) in self.history.lives.items() if last - first < PRECISE * interval_at(last)]
         if not short or len(short) > promql.MOST_NAMES:
             return
         named = promql.one_of("pod", sorted({key[1] for key in short}))

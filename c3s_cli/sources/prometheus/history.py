@@ -44,8 +44,8 @@ class History(Struct):
     range, and at its start. grown: how much the counters of objects grew between the gaps, in core seconds, as far as
     known. measured: the seconds before which points that is. estimated: of what was started again, how much of it no
     sample shows, and for how many seconds. late: whether the data begins within the first step.
-    unseen: the points at which nobody knows whether an object was there. vague: what objects may have used at some times
-    as well as not, in core seconds.
+    unseen: the points at which nobody knows whether an object was there. vague: what objects may have used at some
+    times as well as not, in core seconds.
     """
 
     range: Range
