@@ -335,3 +335,14 @@ def test_other_paths_and_methods(server: DemoServer) -> None:
     assert ask(server, f"{BASE}/nosuch").status == 404
     assert ask(server, f"{BASE}/query", method="DELETE").status == 405
     assert ask(server, f"{BASE}/query?query=up", method="PUT").status == 405
+
+
+def test_no_value_is_computed_that_a_query_throws_away(server: DemoServer) -> None:
+    nodes = f'{CPU}{{id="/"}}'
+    now = by(server, nodes, "node")
+    assert by(server, f"last_over_time({nodes}[5m])", "node") == now
+    assert by(server, f"count_over_time({nodes}[5m])", "node") == dict.fromkeys(now, 10.0)
+    times = query(server, f"timestamp({nodes})")
+    assert {"__name__" in each["metric"] for each in times} == {False}
+    assert by(server, f"timestamp({nodes})", "node") == dict.fromkeys(now, float(NOW))
+    assert number(server, f"count({nodes})") == len(now)
