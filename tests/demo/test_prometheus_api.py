@@ -337,7 +337,7 @@ def test_other_paths_and_methods(server: DemoServer) -> None:
     assert ask(server, f"{BASE}/query?query=up", method="PUT").status == 405
 
 
-def test_no_value_is_computed_that_a_query_throws_away(server: DemoServer) -> None:
+def test_counts_times_and_last_values_are_those_of_the_samples(server: DemoServer) -> None:
     nodes = f'{CPU}{{id="/"}}'
     now = by(server, nodes, "node")
     assert by(server, f"last_over_time({nodes}[5m])", "node") == now
