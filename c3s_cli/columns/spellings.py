@@ -45,6 +45,7 @@ ELSEWHERE: Final = {
     **dict.fromkeys(("metadatanamespace", "ns", "namespacename"), "namespace"),
     **dict.fromkeys(("nodename", "specnodename", "host", "hostname"), "node"),
     "statusphase": "phase",
+    "replicas": "pods.count",
     "state": "status",
     **dict.fromkeys(("oom", "ooms", "oomkill", "oomed"), "oomKilled"),
     **dict.fromkeys(("restartcount", "restart"), "restarts"),

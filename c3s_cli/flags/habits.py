@@ -44,6 +44,8 @@ class Hint(NamedTuple):
 
 
 _MEASURED: Final = "nodes, pods, cluster"
+_STATISTICS: Final = "--p50, --p90, --p95, --p99, --avg, --max, --min, --peak"
+_OF_RANGES: Final = "--since, --start, --at, --series"
 # In each part, rows for one command come before those for all commands: the first row that fits counts.
 FLAGS: Final[tuple[Read, ...]] = (
     # Flags that other commands of c3s, or of other tools, have: read before their command is replaced.
@@ -138,6 +140,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--restarted", "--where 'restarts > 0' --columns +restarts", of="pods"),
     Read("--best-effort", "--where 'qosClass = BestEffort'", of="pods"),
     Read("--qos, --qos-class, --qosClass", "--where 'qosClass in ({})'", of="pods"),
+    Read("--status=Pending, --phase=Pending, --pending", "--where 'phase = Pending'", of="pods", having="--by"),
     Read(
         "--status=Pending, --phase=Pending, --pending",
         "--where 'phase = Pending' --columns +status,pending",
@@ -214,23 +217,11 @@ FLAGS: Final[tuple[Read, ...]] = (
         "--columns +gpu.requests,gpu.allocatable",
         of="nodes",
     ),
+    Read("--waste, --slack, --idle", "--columns +cpu.requests,cpu.unused,memory.requests,memory.unused"),
     Read("--requests, --limits, --allocatable, --unused", "--columns +cpu.{name},memory.{name}"),
-    Read(
-        "--p50, --p90, --p95, --p99, --avg, --max, --min, --peak",
-        "--columns cpu.{name},memory.{name}",
-        of=_MEASURED,
-        having="--since, --start, --at, --series",
-    ),
-    Read(
-        "--p50, --p90, --p95, --p99, --avg, --max, --min, --peak",
-        "--columns cpu.{name},memory.{name} --since 1h",
-        of=_MEASURED,
-    ),
-    Read(
-        "--p50, --p90, --p95, --p99, --avg, --max, --min, --peak",
-        "--columns cpu.{name},memory.{name} --since {}",
-        of=_MEASURED,
-    ),
+    Read(_STATISTICS, "--columns cpu.{name},memory.{name}", of=_MEASURED, having=_OF_RANGES),
+    Read(_STATISTICS, "--columns cpu.{name},memory.{name} --since 1h", of=_MEASURED),
+    Read(_STATISTICS, "--columns cpu.{name},memory.{name} --since {}", of=_MEASURED),
     Read("--mean, --average, --agg=mean, --agg=average", "--columns cpu.avg,memory.avg"),
     Read("--median, --agg=median", "--columns cpu.p50,memory.p50"),
     Read("--percentile, --quantile", "--columns cpu.p{%},memory.p{%}"),

@@ -55,6 +55,17 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
         "several --by are read as --by namespace,node",
     ),
     (
+        "top ns --pending",
+        "top ns --where 'phase = Pending'",
+        "--pending is read as --where 'phase = Pending'",
+    ),
+    ("top ns --where 'replicas > 5'", "top ns --where 'pods.count > 5'"),
+    (
+        "top ns --waste",
+        "top ns --columns default,cpu.requests,cpu.unused,memory.requests,memory.unused",
+        "--waste is read as --columns default,cpu.requests,cpu.unused,memory.requests,memory.unused",
+    ),
+    (
         "top nodes --by arch",
         "top nodes --by label:kubernetes.io/arch",
         "--by arch is read as label:kubernetes.io/arch",
