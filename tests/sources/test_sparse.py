@@ -55,6 +55,20 @@ def everything() -> Iterator[six_hours.Series]:
         grown = lambda when, first=first: (when - first) * 0.5  # noqa: E731
         yield six_hours.CPU, labels, six_hours.at(first, last, grown)
         yield six_hours.MEMORY, labels, six_hours.at(first, last, 2**30)
+    # A container whose target moves from one agent to another and back, and one that two agents scrape.
+    for agent, first, last in (("a", FIRST, MOVE), ("b", MOVE + 30, MOVE + 3600), ("a", MOVE + 3630, END)):
+        labels = {
+            "scene": "agents",
+            "agent": agent,
+            "job": "agents",
+            "instance": "n",
+            "namespace": "n",
+            "container": "c",
+        }
+        for pod, begin, end in (("moves", first, last), ("twice", FIRST, END) if first != MOVE + 3630 else ("", 0, 0)):
+            if pod:
+                yield six_hours.CPU, {**labels, "pod": pod, "id": pod}, six_hours.at(begin, end, half_a_core)
+                yield six_hours.MEMORY, {**labels, "pod": pod, "id": pod}, six_hours.at(begin, end, 2**30)
     # One that ended just before a range that begins at 18:10, and was made again under its name.
     for pod, first, last in (("other", FIRST, END), ("again", FIRST, FIRST + 330), ("again", MOVE, END)):
         labels = {"scene": "again", "job": "again", "node": "n", "instance": "n", "namespace": "n", "pod": pod}
@@ -62,6 +76,10 @@ def everything() -> Iterator[six_hours.Series]:
         yield six_hours.CPU, {**labels, "container": "c", "id": str(first)}, six_hours.at(first, last, grown)
         yield six_hours.MEMORY, {**labels, "container": "c", "id": str(first)}, six_hours.at(first, last, 2**30)
         yield "kube_pod_info", {**labels, "uid": str(first)}, six_hours.at(first, last, 1)
+
+
+def half_a_core(when: int) -> float:
+    return (when - FIRST) * 0.5
 
 
 def changed(scene: str) -> Iterator[six_hours.Series]:
@@ -163,3 +181,11 @@ def test_a_pod_that_ended_before_the_range_does_not_live_until_it_is_made_again(
     result = run(*words.split(), "-o", "json", "--from", engine, "--prometheus-match", 'scene="again"')
     rows = {row["name"]: (millicores(row["cpu"]["avg"]), row["coverage"]) for row in json.loads(result.out)["items"]}
     assert rows == {"again": (near(500), near(68.6)), "other": (near(500), near(100))}
+
+
+def test_a_target_may_move_from_one_agent_to_another(run: Run, engine: str) -> None:
+    words = "top pods -A --since 5h --end 2026-03-02 --columns cpu.min,cpu.avg,cpu.max -o json"
+    result = run(*words.split(), "--from", engine, "--prometheus-match", 'scene="agents"')
+    rows = {row["name"]: [*map(millicores, row["cpu"].values())] for row in json.loads(result.out)["items"]}
+    # VictoriaMetrics has no growth before the second scrape.
+    assert rows == {"moves": [near(500, 7), near(500), near(500, 3)], "twice": [near(500)] * 3}

@@ -29,6 +29,9 @@ PRECISE: Final = 120
 # When a pod was created, by kube-state-metrics.
 CREATED: Final = "kube_pod_created"
 EDGES: Final = ("min", "max")
+# So much of the sum of its windows a counter has grown at least, also if windows near gaps are left out.
+LEAST: Final = 0.95
+LEAST_WITH_GAPS: Final = 0.7
 
 
 class Averages(Struct):
@@ -47,8 +50,11 @@ class Averages(Struct):
         if growth and len(stretches) <= MOST_STRETCHES:
             for selector in selectors:
                 self._read_growth(selector, rows, stretches)
-            for key in [key for key, grown in self.history.grown.items() if math.isinf(grown)]:
-                del self.history.grown[key]
+            # Of several series that follow each other, the largest has too little.
+            least = LEAST_WITH_GAPS if self.history.has_gaps() else LEAST
+            for key, grown in [*self.history.grown.items()]:
+                if math.isinf(grown) or grown < least * self.history.grown_in_windows([key]):
+                    del self.history.grown[key]
         if not renamed:
             self._refine_short_lives(selectors)
 

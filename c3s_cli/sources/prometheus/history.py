@@ -10,14 +10,13 @@ import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from operator import add
 from typing import Final
 
 from msgspec import Struct, field
 
 from c3s_cli.sources.prometheus.decoding import Points
 from c3s_cli.sources.prometheus.intervals import Intervals
-from c3s_cli.sources.prometheus.lines import add_up, average_of, join_lines, join_spans, put_line, statistic_of
+from c3s_cli.sources.prometheus.lines import add_up, average_of, join_growth, join_spans, put_line, statistic_of
 from c3s_cli.sources.prometheus.promql import NEAR, Range
 
 Key = tuple[str, ...]
@@ -84,11 +83,9 @@ class History(Struct):
         same: whether they are of one instance, which two targets have: one that lived shortly shares all it has.
         """
         line = parts[0]
+        most = math.ceil(self.range.window / self.range.step) + 1
         for part in parts[1:]:
-            shared = sum(1 for one, other in zip(line, part, strict=True) if not (math.isnan(one) or math.isnan(other)))
-            least = min(sum(not math.isnan(value) for value in each) for each in (line, part)) if same else 0
-            succeed = shared <= math.ceil(self.range.window / self.range.step) + 1 and not (same and shared == least)
-            line = join_lines(line, part, add if succeed and resource == "cpu" else max)
+            line = join_growth(line, part, most if resource == "cpu" else 0, same=same)
         return line
 
     def line(self, points: Points) -> array[float]:
@@ -143,7 +140,7 @@ class History(Struct):
         first, last, value, latest = samples
         interval, grown = self.intervals.at(first), None if self.has_gaps() else self.grown.get(key)
         if grown is None and self.measured and not self.has_gaps():
-            grown = self._grown_in_windows([key])
+            grown = self.grown_in_windows([key])
             grown = grown if abs(latest - grown) <= CLOSE * latest else None
         near, half = NEAR * interval, interval / 2
         late = self.intervals.at(last)
@@ -216,11 +213,11 @@ class History(Struct):
         mine = [self.estimated[key] for key in keys if key in self.estimated]
         if not mine:
             return 0.0, 0.0
-        grown = self._grown_in_windows(keys)
+        grown = self.grown_in_windows(keys)
         used, seconds = (sum(each) for each in zip(*mine, strict=True))
         return (min(1.0, used / grown) if grown else 0.0), seconds / len(mine) * (len(mine) == len(keys))
 
-    def _grown_in_windows(self, keys: Sequence[Key]) -> float:
+    def grown_in_windows(self, keys: Sequence[Key]) -> float:
         """Return the sum of the points of CPU whose windows follow each other."""
         tiles = slice(None, None, -max(1, self.range.window // self.range.step))
         lines = [self.lines["cpu"][key][tiles] for key in keys if key in self.lines["cpu"]]

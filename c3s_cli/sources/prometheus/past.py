@@ -156,7 +156,9 @@ class Past(Struct):
             self.renamed = self.renamed or any("exported_pod" in labels for labels, _ in matrix)
             unite = partial(self.history.unite, resource)
             line = self.history.line
-            lines = partial(reduce_series, resource=resource, line=line, unite=unite, containers=containers, jobs=jobs)
+            lines = partial(
+                reduce_series, resource=resource, line=line, unite=unite, containers=containers, jobs=jobs, follow=True
+            )
             if resource == "cpu" or rules:
                 return lines(matrix)
             # What had ended before the first point that finds it has nothing else.

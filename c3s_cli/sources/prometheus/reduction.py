@@ -20,6 +20,7 @@ from c3s_cli.sources.prometheus.lines import join_lines, put_line
 INSTANCE: Final = tuple(promql.INSTANCE.split(", "))
 SCRAPE: Final = tuple(promql.SCRAPE.split(", "))
 NAMES: Final = tuple(promql.OF_CONTAINER.split(", "))
+KNOWN: Final = {*INSTANCE, *SCRAPE, *NAMES, "__name__", "image", "name"}
 
 
 def largest(lines: Sequence[array[float]], **_: bool) -> array[float]:
@@ -35,21 +36,24 @@ def reduce_series(
     containers: bool,
     jobs: bool,
     unite: Callable[..., array[float]] = largest,
+    follow: bool = False,
 ) -> dict[Key, array[float]]:
     """Return the lines of containers, or of pods, by their names.
 
     A container that two jobs scrape counts once; instances before and after a restart, and CPUs, are added up.
     line: makes the line of a series. jobs: whether several jobs scrape them. unite: makes one line of those of several
-    targets, which are duplicates or follow each other.
+    targets, which are duplicates or follow each other. follow: whether series with other labels are other targets.
     """
     cpu = resource == "cpu"
-    # Series of the same key are parts of one series, or duplicates.
-    series: dict[tuple[Any, ...], dict[str | None, array[float]]] = {}
+    # Series of the same key are parts of one series, or duplicates. A target may move from one agent to another, which
+    # writes a label of its own.
+    series: dict[tuple[Any, ...], dict[Any, array[float]]] = {}
     for labels, points in matrix:
         instance = tuple([labels.get(label) for label in INSTANCE]) if cpu else ()
         scrape = tuple([labels.get(label) for label in (*NAMES, *SCRAPE * jobs)])
         targets = series.setdefault((promql.who(labels), scrape, instance), {})
-        put_line(targets, labels.get("instance") if cpu else None, line(points), max)
+        target = frozenset(pair for pair in labels.items() if pair[0] not in KNOWN) if cpu and follow else None
+        put_line(targets, target or (labels.get("instance") if cpu else None), line(points), max)
     scraped: dict[tuple[Any, ...], array[float]] = {}
     for (who, scrape, instance), targets in series.items():
         several = [*targets.values()]
