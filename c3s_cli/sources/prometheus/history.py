@@ -218,8 +218,8 @@ class History(Struct):
         return (min(1.0, used / grown) if grown else 0.0), seconds / len(mine) * (len(mine) == len(keys))
 
     def grown_in_windows(self, keys: Sequence[Key]) -> float:
-        """Return the sum of the points of CPU whose windows follow each other."""
-        tiles = slice(None, None, -max(1, self.range.window // self.range.step))
+        """Return the sum of the points of CPU whose windows follow each other in the range."""
+        tiles = slice(None, 0, -max(1, self.range.window // self.range.step))
         lines = [self.lines["cpu"][key][tiles] for key in keys if key in self.lines["cpu"]]
         return sum(value for line in lines for value in line if not math.isnan(value))
 
