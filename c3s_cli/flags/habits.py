@@ -331,6 +331,7 @@ FLAG_HINTS: Final = (
     Hint("--show-labels, --labels", "--columns default,label:KEY shows a label", of=_TABLES),
     Hint("--template={}", "-o jsonpath=TEMPLATE takes a template", of=_TABLES),
     Hint("--exit-code", "--fail-if CONDITION makes the exit code 3", of=_TABLES),
+    Hint("--fail-on={}, --fail-if={}", "c3s doctor ends with 1 if something is broken", of="doctor"),
     Hint("-q, --quiet", "for the exit code alone, redirect the table: {} >/dev/null", of=f"{_TABLES}, doctor"),
     Hint("--strategy={}", "--cpu-percentile N and --memory-buffer PERCENT are the rule", of=_TABLES),
     Hint(

@@ -177,7 +177,10 @@ def test_a_recording_of_one_namespace_answers_for_no_other(run: Run, shop: FakeA
     other = run("top", "pods", "-n", "kube-system", "--from", path)
     assert (other.code, other.err) == (
         1,
-        "error: the recording has no pods of namespace kube-system\nhint: it covers only namespaces shop\n",
+        (
+            "error: the recording has no pods of namespace kube-system\n"
+            "hint: it covers only namespaces shop: -n shop or -A shows them\n"
+        ),
     )
 
 

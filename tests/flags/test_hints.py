@@ -51,6 +51,7 @@ HINTS = [
     ("use-context prod", "--context NAME reads that cluster; c3s contexts lists them"),
     ("options", "did you mean c3s help top nodes?"),
     ("replay", "did you mean c3s watch --from FILE?"),
+    ("doctor --fail-on warning", "c3s doctor ends with 1 if something is broken"),
     ("help keys", "c3s watch pods --help has the keys of the live view"),
     ("help formats", "c3s top pods --help has the formats of -o"),
     ("help sources", "c3s top pods --help has the sources of --from"),

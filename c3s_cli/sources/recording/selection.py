@@ -87,7 +87,7 @@ class Selection(Struct):
         if lacking:
             raise C3sError(
                 f"the recording has no pods of namespace {', '.join(lacking)}",
-                hint=f"it covers only {self.moment.covers}",
+                hint=f"it covers only {self.moment.covers}: -n {','.join(sorted(recorded))} or -A shows them",
             )
         return scope
 
