@@ -368,7 +368,7 @@ def holes() -> Iterator[Series]:
     """Give steady pods on two machines, each of which missed scrapes now and then, also the last one, and their nodes.
 
     Up to four in a row, so that the last sample is two minutes old. Another pod takes over from one that ends; in
-    namespace t while scrapes are missed.
+    namespace t while scrapes are missed. One counter begins again under its name.
     """
     late = BEGIN + 17350
     for number, cores in enumerate((0.5, 0.25)):
@@ -381,6 +381,10 @@ def holes() -> Iterator[Series]:
         for labels, scale in ((pod, 1), ({"id": "/", **machine}, 4)):
             yield CPU, labels, iter([(when, (when - BEGIN) * cores * scale) for when in times])
             yield MEMORY, labels, iter([(when, 10.0 * MI * scale) for when in times])
+        if not number:
+            again = {**machine, "namespace": "r", "pod": "again", "container": "main", "id": "/again"}
+            yield CPU, again, iter([(when, when - BEGIN - 8995 * (when >= BEGIN + 8995)) for when in times])
+            yield MEMORY, again, iter([(when, 10.0 * MI) for when in times])
         for namespace, name, begin, end in (
             ("s", "old", BEGIN, END - 9000),
             ("s", "new", END - 9000, END),

@@ -83,8 +83,7 @@ class RawSamples(Struct):
         for who, ids in instances.items():
             if len(ids) > 1:
                 found[who[:2]] = max(found.get(who[:2], 0), len(ids) - 1)
-        bare = [(labels, points) for labels, points in matrix if "id" not in labels]
-        return found | self._resets(selector, bare) if bare else found
+        return found | self._resets(selector, matrix) if matrix else found
 
     def _edges(self) -> dict[Key, float]:
         """Return the pods that began or ended in the range, with the most that they used in a window."""
@@ -105,7 +104,7 @@ class RawSamples(Struct):
         return self._vector(query)
 
     def _resets(self, selector: str, matrix: Matrix) -> dict[Key, int]:
-        """Return how often the counters of pods fell whose instances share a series."""
+        """Return how often the counters of pods fell: of those whose instances share a series, or that began again."""
         names = self._perhaps_restarted(selector, matrix)
         if len(names) > promql.MOST_NAMES:
             self.rough.update(key for labels, _ in matrix if (key := promql.who(labels)[:2])[1] in names)
@@ -124,14 +123,15 @@ class RawSamples(Struct):
         To ask for the last values of all takes a hundredth of the time that it takes to ask for all resets.
         """
         vector = self._vector(lambda piece: f"{promql.CPU}{promql.braces(selector, piece, self.match)}")
-        last = {promql.who(labels): value for labels, value in vector}
+        last = {(promql.who(labels), labels.get("id")): value for labels, value in vector}
         step = max(1, self.history.range.window // self.history.range.step)
         names = set()
         for labels, points in matrix:
-            key = promql.who(labels)
+            key = promql.who(labels), labels.get("id")
             grown = sum(value for value in self.history.line(points)[::-step] if not math.isnan(value))
-            if last.get(key, 0.0) <= grown * (1 + MARGIN):
-                names.add(key[1])
+            # One with an id has ended if it is gone.
+            if last.get(key, math.inf) < grown * (1 - MARGIN) if key[1] else last.get(key, 0.0) <= grown * (1 + MARGIN):
+                names.add(key[0][1])
         return sorted(names)
 
     def _vector(self, query: Callable[[str], str]) -> Vector:
