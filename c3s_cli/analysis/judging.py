@@ -135,7 +135,7 @@ def not_filtered(rows: Sequence[Row], query: Query, *, contexts: bool) -> Iterat
     if rows and query.where:
         reasons = dict.fromkeys(_reason(row, column) for row in rows for column in query.where.undecided(row))
         names = named([full_name(row, contexts=contexts) for row in rows], SOME)
-        thing = counted(len(rows), query.objects.value.lower())
+        thing = counted(len(rows), "container" if query.containers else query.objects.value.lower())
         yield f"--where could not judge {thing} ({', '.join(reasons)}): {names}"
 
 

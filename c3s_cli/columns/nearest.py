@@ -62,7 +62,7 @@ def _of_other_rows(kind: Kind, name: str) -> str | None:
     single = next((each for each, group in GROUPS.items() if group is kind and name in table_of(each)), None)
     if single:
         rows = f"{single.value.lower()}s"
-        return f"{name} is a column of single {rows}, those of c3s top {rows}: --where compares it before --by"
+        return f"{name} is a column of single {rows}: c3s top {rows} shows and judges it, without --by"
     if name.casefold() in ELSEWHERE:
         return None
     other = {Kind.NODE: Kind.POD, Kind.POD: Kind.NODE}.get(kind)

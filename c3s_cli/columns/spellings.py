@@ -13,7 +13,7 @@ from typing import Final
 WORD: Final = re.compile(r"%|[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 # What people call several columns, or one that is shown by a command of that name.
 ALIKE: Final = {
-    "reason": ("oomKilled", "lastTermination.reason"),
+    "reason": ("pending", "waiting", "lastTermination.reason"),
     "count": ("oomKills", "restarts"),
     "waste": ("cpu.unused", "memory.unused"),
     "kind": ("owner",),

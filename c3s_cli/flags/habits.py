@@ -268,6 +268,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--when, --time, --timestamp", "--at {}"),
     Read("--fail-on, --fail-when, --alert, --alert-if, --warn-if", "--fail-if {}"),
     Read("--exclude, --drain, --without-node", "--without {}"),
+    Read("--remove, --remove-node, --remove-nodes", "--without {}", of="fit"),
     Read("--for, --until-any", "--until {}"),
     Read("--owner", "--workload {}"),
     Read("--count-by", "--by {} --columns +pods.count", of="pods"),
@@ -279,6 +280,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--no-trunc", "", remark="names are never cut"),
     Read("--hide-requests, --hide-limits", "", remark="-o wide shows them"),
     Read("--human, --human-readable, --pretty", "", remark="tables are for people"),
+    Read("-A, --all-namespaces, --verbose", "", of="doctor", remark="it examines all that it can"),
     Read("--readonly", "", remark="c3s changes nothing"),
 )
 _DIFF: Final = "c3s diff --before 2h reads a Prometheus, c3s diff BEFORE AFTER recordings or what -o json printed"
@@ -324,7 +326,16 @@ FLAG_HINTS: Final = (
     Hint("--threshold={}", "did you mean --fail-if?", of=_TABLES),
     Hint("--explain", "c3s top pods NAME --explain shows it once", of=_TABLES),
     Hint("-c={}, --container={}", "--containers shows a row for each container", of="nodes, cluster, rightsize"),
-    Hint("--over={}, --above={}, --under={}, --below={}", "--where 'cpu > 500m' keeps what is above", of=_TABLES),
+    Hint(
+        "--over={}, --above={}, --under={}, --below={}",
+        "--where 'cpu > 500m' keeps what is above; --since 24h is a range",
+        of=_TABLES,
+    ),
+    Hint(
+        "--kind={}, --kinds={}",
+        "c3s top statefulsets shows one kind, and so with every other",
+        of=_TABLES,
+    ),
     Hint("--assert={}", "--fail-if CONDITION is the opposite: the exit code is 3 if a row matches", of=_TABLES),
     Hint("--query={}", "c3s sends queries of its own: -v 8 shows them", of=_TABLES),
     Hint("--quota, --quotas", NO_QUOTAS, of=_TABLES),

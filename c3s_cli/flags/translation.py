@@ -80,6 +80,8 @@ def translated(
         return line, remarks
     if sums and "--having" not in line.names():
         line = structs.replace(line, flags=tuple(map(_of_sums, line.flags)))
+    line, of_total = _with_total(line, path)
+    remarks += of_total
     # Last the source, since the flags of the past may be those of other tools.
     line, more = _with_source(line, path)
     return line, [*_joined(remarks), *more, *_overridden(line, path)]
@@ -211,6 +213,15 @@ def _is_foreign(flag: Flag) -> bool:
         or value_of(flag)[:1] in COMPARING
         or any(fits(value, value_of(flag)) for value, _ in rows_of(name))
     )
+
+
+def _with_total(line: Line, path: Path) -> tuple[Line, list[str]]:
+    """Replace --sum where only values are printed: the row of a context is the sum, in a line of its own."""
+    formats = [value_of(flag) for flag in line.flags if flag[0].partition("=")[0] in ("-o", "--output")]
+    if formats != ["value"] or "--sum" not in line.names() or "--by" in line.names() or path[-1] not in MEASURED[:2]:
+        return line, []
+    flags = tuple(("--by=context",) if flag[0] == "--sum" else flag for flag in line.flags)
+    return structs.replace(line, flags=flags), ["--sum with -o value is read as --by context, whose rows are sums"]
 
 
 def _with_times(line: Line, path: Path) -> tuple[Line, list[str]]:

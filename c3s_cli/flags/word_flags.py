@@ -30,7 +30,9 @@ def with_flags_of_words(line: Line, times: str) -> tuple[Line, list[str]]:
         sides = [name for name in names if name not in words]
         if len(sides) > len(SIDES):
             return line, []
-        flags = tuple(f"--{side}={each}" for side, each in zip(SIDES, sides, strict=False))
+        # A recording in front of a time is what was before.
+        free = SIDES[1:] if len(sides) == 1 and words == names[:1] and Path(names[0]).exists() else SIDES
+        flags = tuple(f"--{side}={each}" for side, each in zip(free, sides, strict=False))
         if len(words) == 2 and words[0] in WORKLOADS and "/" not in words[1] and not Path(words[1]).exists():
             words = ("/".join(words),)
     elif verb in ("rightsize", "recommend") and (match := re.fullmatch(NAMESPACE, " ".join(names))):

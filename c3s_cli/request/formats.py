@@ -84,22 +84,14 @@ def unused_unit(text: str | None, columns: Iterable[Column]) -> str:
     return f"--unit {','.join(idle)} does nothing here: no column has such a unit" if idle else ""
 
 
-def check_format(
-    objects: Kind, format_: Format, rows: options.Selection, display: options.Display, namespace: str | None = None
-) -> None:
-    """Raise a UsageError for flags that the format does not support. namespace: that of -n."""
+def check_format(objects: Kind, format_: Format, rows: options.Selection, display: options.Display) -> None:
+    """Raise a UsageError for flags that the format does not support."""
     if format_ in CHANGES and (objects is not Kind.RIGHTSIZE or rows.by or display.columns):
         raise UsageError(f"-o {format_.value} goes with c3s rightsize, without --by and --columns")
     if display.units and format_ not in DELIMITED:
         raise UsageError("--units goes with -o csv or tsv", hint="--unit bytes prints bytes, also with -o value")
     if format_ is Format.VALUE and rows.sum:
-        from shlex import quote  # only this hint needs it
-
-        whole = f"ns {quote(namespace)}" if namespace and objects is Kind.POD else "cluster"
-        raise UsageError(
-            "--sum does not go with -o value",
-            hint=f"for one number: c3s top {whole} -o value --columns {quote(display.columns or 'cpu')}",
-        )
+        raise UsageError("--sum does not go with -o value", hint="without --sum it prints each row, with --by each sum")
     if format_ is Format.VALUE and not display.columns:
         raise UsageError("-o value prints the columns that --columns names", hint="for example --columns cpu")
     if display.no_timestamps and format_ not in METRICS:

@@ -117,7 +117,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     """
     name = _name(objects, names or ())
     format_, template = read_format(display.output, changes=objects is Kind.RIGHTSIZE)
-    check_format(objects, format_, rows, display, connection.namespace)
+    check_format(objects, format_, rows, display)
     namespaces = read_namespaces(connection.namespace)
     all_namespaces = objects is Kind.MOVE or bool(pods and pods.all_namespaces)
     everywhere = all_namespaces or bool(pods and several(namespaces))

@@ -78,7 +78,7 @@ def test_columns_of_single_rows_are_said_to_be_so_in_groups(run: Run) -> None:
         result = run(f"{words} --fail-if '{name} = x'")
         assert result.err == (
             f"error: unknown column '{name}'\n"
-            f"hint: {name} is a column of single {of}, those of c3s top {of}: --where compares it before --by\n"
+            f"hint: {name} is a column of single {of}: c3s top {of} shows and judges it, without --by\n"
         )
 
 

@@ -52,10 +52,11 @@ def test_pods_by_every_name(run: Run, words: str) -> None:
     assert run(f"{words} --demo-at {AT}") == (0, PODS, "")
 
 
-def test_one_number_of_a_namespace_is_that_of_the_namespace(run: Run) -> None:
-    assert run("top pods -n team-ml -o value --columns cpu --sum").err == (
-        "error: --sum does not go with -o value\nhint: for one number: c3s top ns team-ml -o value --columns cpu\n"
-    )
+def test_one_number_is_the_sum_of_all_rows(demo: Run) -> None:
+    result = demo("top pods -A -o value --columns memory.requests --sum")
+    document = json.loads(demo("top pods -A -o json --columns memory.requests").out)
+    assert result.out == f"{document['totals']['memory']['requests']}\n"
+    assert "--sum with -o value is read as --by context" in result.err
 
 
 def test_a_namespace_does_nothing_for_a_cluster_and_that_is_said(demo: Run) -> None:

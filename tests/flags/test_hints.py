@@ -84,7 +84,7 @@ HINTS = [
     ("top pods --units", "--unit bytes prints bytes, also with -o value"),
     (
         "top pods --where reason=OOMKilled",
-        "did you mean oomKilled or lastTermination.reason? `c3s columns` lists them all",
+        "did you mean pending or waiting or lastTermination.reason? `c3s columns` lists them all",
     ),
     ("top pods --where container=api", "--containers shows a row for each container"),
     ("top pod,node", "did you mean c3s top pods?"),
@@ -104,7 +104,8 @@ HINTS = [
     ),
     ("drain -l pool=spot", "did you mean c3s fit --without NODE, or --without-where 'pool = spot'?"),
     ("top cluster -c app", "--containers shows a row for each container"),
-    ("top pods --above 500m", "--where 'cpu > 500m' keeps what is above"),
+    ("top pods --above 500m", "--where 'cpu > 500m' keeps what is above; --since 24h is a range"),
+    ("top workloads -A --kind StatefulSet", "c3s top statefulsets shows one kind, and so with every other"),
     ("top pods --assert cpu<1", "--fail-if CONDITION is the opposite: the exit code is 3 if a row matches"),
     ("top pods --query up", "c3s sends queries of its own: -v 8 shows them"),
     ("query up", "c3s sends queries of its own: -v 8 shows them"),

@@ -146,6 +146,14 @@ TYPED_COMMANDS: Final[list[tuple[str, ...]]] = [
         "diff 2h 1h is read as c3s diff --before 2h --after 1h",
     ),
     (
+        "top pods -n default --sum -o value=cpu",
+        "top pods -n default --by context -o value --columns cpu",
+        "-o value=cpu is read as --output value --columns cpu; amounts are nanocores and bytes without --unit",
+        "--sum with -o value is read as --by context, whose rows are sums",
+    ),
+    ("fit --remove-node spot-1", "fit --without spot-1", "--remove-node spot-1 is read as --without spot-1"),
+    ("doctor -A", "doctor", "-A is read as nothing: it examines all that it can"),
+    (
         "diff deploy web --before 2h --from prometheus",
         "diff deploy/web --before 2h --from prometheus",
         "diff deploy web is read as c3s diff deploy/web",

@@ -50,8 +50,8 @@ PAST = "--from http://127.0.0.1:1"
         ),
         ("-n a|b.*", "error: -n takes names and patterns, not the regular expression 'a|b.*'\nhint: -n 'a,b*'"),
         (
-            "-o value --columns cpu --sum",
-            "error: --sum does not go with -o value\nhint: for one number: c3s top cluster -o value --columns cpu",
+            "-o value --columns cpu --sum --by namespace",
+            "error: --sum does not go with -o value\nhint: without --sum it prints each row, with --by each sum",
         ),
         (
             f"{PAST} --at 2026-03-02 --since 7d",
