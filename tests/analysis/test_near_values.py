@@ -59,3 +59,7 @@ def test_rows_that_a_filter_cannot_judge_are_named(run: Run, server: str) -> Non
     result = run("top", "pods", "-A", "--server", server, "--where", "owner not in (web), cpu > 1")
     note = "note: --where could not judge 1 pod (no metrics): n/web-0\n"
     assert result == (0, "", f"No resources found\n{note}")
+    of_containers = run(
+        "top", "pods", "-A", "--server", server, "--containers", "--where", "owner not in (web), cpu > 1"
+    )
+    assert "note: --where could not judge 1 container (no metrics): n/web-0/" in of_containers.err

@@ -141,6 +141,11 @@ TYPED_COMMANDS: Final[list[tuple[str, ...]]] = [
     ("record --once a.c3s", "record --count 1 a.c3s", "--once is read as --count 1"),
     ("top pods b.c3s", "top pods --from b.c3s", "top pods b.c3s is read as c3s top pods --from b.c3s"),
     (
+        "diff prices.yaml now",
+        "diff prices.yaml --after now",
+        "diff prices.yaml now is read as c3s diff prices.yaml --after now",
+    ),
+    (
         "diff 2h 1h -n default --from prometheus",
         "diff --before 2h --after 1h -n default --from prometheus",
         "diff 2h 1h is read as c3s diff --before 2h --after 1h",
