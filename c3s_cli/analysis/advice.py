@@ -58,9 +58,12 @@ def _left_out(unjudged: Sequence[Row], query: Query, *, contexts: bool) -> Itera
     from c3s_cli.analysis.judging import not_filtered  # most conditions can judge all rows
     from c3s_cli.analysis.sums import undecided
 
-    groups = [row for row in unjudged if query.having and isinstance(row, Group)]
+    groups: list[Row] = []
+    rows: list[Row] = []
+    for row in unjudged:
+        (groups if query.having and isinstance(row, Group) else rows).append(row)
     yield from undecided(groups)
-    yield from not_filtered([row for row in unjudged if row not in groups], query, contexts=contexts)
+    yield from not_filtered(rows, query, contexts=contexts)
 
 
 def _with_near_values(report: Report, condition: Condition, rows: Sequence[Row]) -> Report:

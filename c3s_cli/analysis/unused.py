@@ -49,9 +49,9 @@ def netted(report: Report) -> Iterator[str]:
         resource, _, field = column.name.partition(".")
         if field != "unused" or resource not in CELLS:
             continue
-        left = {row.name: (row.left_unused.get(resource, 0), column.value(row)) for row in groups}
-        hidden = {name: most - value for name, (most, value) in left.items() if value is not None and most > 0}
-        names = sorted(hidden, key=lambda name: -hidden[name])
-        shown = [f"{name} ({CELLS[resource](left[name][0])})" for name in names if hidden[name] * TENTH > left[name][0]]
+        left = [(row.left_unused.get(resource, 0), column.value(row), row.name) for row in groups]
+        hidden = [(most - value, most, name) for most, value, name in left if value is not None and most > 0]
+        hidden.sort(key=lambda each: -each[0])
+        shown = [f"{name} ({CELLS[resource](most)})" for less, most, name in hidden if less * TENTH > most]
         if shown:
             yield f"{column.name} is net of what others use above their requests; without that: {named(shown, SOME)}"

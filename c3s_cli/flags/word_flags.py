@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-from pathlib import Path
 from typing import Final
 
 from msgspec import structs
@@ -26,14 +26,14 @@ def with_flags_of_words(line: Line, times: str) -> tuple[Line, list[str]]:
     """
     verb, names = "".join(line.words[:1]), line.words[1:]
     if verb == "diff":
-        words = tuple(name for name in names if not re.fullmatch(times, name) or Path(name).exists())
+        words = tuple(name for name in names if not re.fullmatch(times, name) or _is_there(name))
         sides = [name for name in names if name not in words]
         if len(sides) > len(SIDES):
             return line, []
         # A recording in front of a time is what was before.
-        free = SIDES[1:] if len(sides) == 1 and words == names[:1] and Path(names[0]).exists() else SIDES
+        free = SIDES[1:] if len(sides) == 1 and words == names[:1] and _is_there(names[0]) else SIDES
         flags = tuple(f"--{side}={each}" for side, each in zip(free, sides, strict=False))
-        if len(words) == 2 and words[0] in WORKLOADS and "/" not in words[1] and not Path(words[1]).exists():
+        if len(words) == 2 and words[0] in WORKLOADS and "/" not in words[1] and not _is_there(words[1]):
             words = ("/".join(words),)
     elif verb in ("rightsize", "recommend") and (match := re.fullmatch(NAMESPACE, " ".join(names))):
         words, flags = (), (f"--namespace={match[1]}",)
@@ -50,6 +50,10 @@ def with_flags_of_words(line: Line, times: str) -> tuple[Line, list[str]]:
     read = structs.replace(line, words=(verb, *words), flags=(*line.flags, *((each,) for each in flags)))
     typed = Line((verb, *names)).text()
     return read, [f"{typed} is read as c3s {Line(read.words, tuple((each,) for each in flags)).text()}"]
+
+
+def _is_there(name: str) -> bool:
+    return os.path.exists(name)  # noqa: PTH110  Path.exists() raises if a name is too long
 
 
 def _is_kind(word: str) -> bool:

@@ -98,7 +98,7 @@ def _file(source: str) -> str:
         return source.removeprefix("file:")
     # A URL without its scheme, which may contain a password, is a mistake.
     is_file = source.endswith(".c3s") or ("/" in source and not source.startswith("prometheus"))
-    if source not in KINDS and re.fullmatch(SERVICE, source) is None and len(source.encode()) <= LONGEST_NAME:
+    if source not in KINDS and re.fullmatch(SERVICE, source) is None and len(os.fsencode(source)) <= LONGEST_NAME:
         is_file = is_file or Path(source).is_file()
     return source if is_file and not {"@", "?"} & {*source} else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -128,7 +129,8 @@ def _check(file: str, column: Column, item: Mapping[str, Any]) -> None:
 def is_recording(file: str) -> bool:
     """Return whether a file is a recording rather than a document. C3sError if it cannot be read."""
     path = Path(file)
-    if file == "-" or (path.exists() and not path.is_file()):
+    # Path.exists() raises if a name is too long.
+    if file == "-" or (os.path.exists(file) and not path.is_file()):  # noqa: PTH110
         return False  # a pipe can be read only once
     try:
         with path.open("rb") as opened:

@@ -126,3 +126,9 @@ def test_mistakes_are_found_before_anything_is_read(run: Run, words: str, said: 
 
 def test_files_that_are_not_there(run: Run) -> None:
     assert run("diff nosuch.c3s").err == "error: nosuch.c3s cannot be read: No such file or directory\n"
+    name = "x" * 300
+    for words in (f"diff {name}", f"diff pods {name}", f"fit -f {name} --demo"):
+        assert run(words).err == f"error: {name} cannot be read: File name too long\n"
+    said = f"error: {name} is no file\nhint: did you mean --where 'name = {name}'?\n"
+    assert run(f"diff --before 2h {name}").err.endswith(said)
+    assert "is read as c3s diff deploy/xxx" in run(f"diff deploy {name}").err

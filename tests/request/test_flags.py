@@ -33,6 +33,7 @@ PAST = "--from http://127.0.0.1:1"
             ),
         ),
         ("--from nosuch", f"error: unknown source 'nosuch' in --from\n{SOURCES}"),
+        ("--from \udcff", f"error: unknown source '\\udcff' in --from\n{SOURCES}"),
         (
             "--from kubelet --prometheus-match up",
             "error: --prometheus-match goes with --from prometheus or --from URL",

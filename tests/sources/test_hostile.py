@@ -111,22 +111,27 @@ def test_an_answer_is_not_decoded_beyond_the_deadline(
     assert result.err.startswith("timeout while decoding the answer\nhint: try a larger --step")
 
 
-@pytest.mark.parametrize("shape", ["-1048576", "of later"])
+@pytest.mark.parametrize("shape", ["-1048576", "of later", "before", "once", "1e999", "1e17"])
 def test_what_cannot_be_is_not_shown(run: Run, cluster: FakeApi, server: FakeApi, shape: str) -> None:
-    """Less than nothing, and samples of the day after tomorrow."""
+    """Less than nothing, and samples of the day after tomorrow, of no range, or of one time only."""
 
-    def answer(_query: str, _request: Request) -> Reply:
-        value, late = (1048576.0, 2 * 86400) if shape == "of later" else (float(shape), 0)
-        reply = matrix((EVERYTHING, value))
+    def answer(_query: str, request: Request) -> Reply:
+        points = request.path.endswith("_range")
+        late = {"of later": 2 * 86400, "before": -3630 * points}.get(shape, 0)
+        reply = matrix((EVERYTHING, -1048576.0 if shape == "-1048576" else 1048576.0))
         for series in reply.body["data"]["result"]:
             series["values"] = [[time + late, number] for time, number in series["values"]]
-        return reply
+            if shape == "once":
+                series["values"] = [[NOW - 60, number] for _, number in series["values"]]
+            if shape.startswith("1e") and points:
+                series["values"][-1][0] = "TIME"
+        return Reply(json.dumps(reply.body).replace('"TIME"', shape))
 
     engine(server, answer)
     for words in (*QUESTIONS[:2], QUESTIONS[4]):
         result = run(f"{words} --no-headers --from {server.url} --server {cluster.url}")
         assert "internal error" not in result.err
-        assert not re.search(r"[1-9]\d*Mi", result.out), words
+        assert shape not in ("-1048576", "of later") or not re.search(r"[1-9]\d*Mi", result.out), words
 
 
 @pytest.mark.parametrize(

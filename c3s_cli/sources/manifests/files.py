@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -37,13 +38,15 @@ def objects(
 
 def _split(argument: str) -> list[str]:
     """Split a list at its commas, as kubectl does, unless a file with that name exists."""
-    return [argument] if Path(argument).exists() else [name for name in argument.split(",") if name]
+    # Path.exists() raises if a name is too long, as a list may be.
+    there = os.path.exists(argument)  # noqa: PTH110
+    return [argument] if there else [name for name in argument.split(",") if name]
 
 
 def _files(name: str, command: str, *, recursive: bool) -> list[str]:
     if name.startswith(("http://", "https://")):
         raise UsageError(f"-f takes files, not the URL {name}", hint=f"curl -fsS {name} | c3s {command} -f -")
-    if name == STDIN or not Path(name).is_dir():
+    if name == STDIN or not os.path.isdir(name):  # noqa: PTH112
         return [name]
     entries = Path(name).rglob("*") if recursive else Path(name).iterdir()
     paths = sorted(str(path) for path in entries if path.suffix in ENDINGS and path.is_file())

@@ -82,7 +82,9 @@ class Engine(Struct):
         """Query the values of an expression over a range. Raises what `vector` raises."""
         bounds = [("start", f"{start:.3f}"), ("end", f"{end:.3f}"), ("step", f"{step}")]
         # VictoriaMetrics moves the points to multiples of the step unless its cache is not used.
-        return self._answer("query_range", [("query", query), *bounds, ("nocache", "1")], self._matrix_of)
+        matrix = self._answer("query_range", [("query", query), *bounds, ("nocache", "1")], self._matrix_of)
+        # What is of another time is no answer, and its points are without end.
+        return [each for each in matrix if start - step <= min(each[1].times) and max(each[1].times) <= end + step]
 
     def _matrix_of(self, body: Body) -> tuple[Matrix, list[str]]:
         return matrix_of(body, self._hurry)

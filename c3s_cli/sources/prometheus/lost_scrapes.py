@@ -35,7 +35,7 @@ def lost(counts: Points, start: float, period: Range, intervals: Intervals) -> d
     values = [
         count * intervals.at(time - period.step / 2) / intervals.usual for time, count in zip(*counts, strict=True)
     ]
-    usual = sorted(values)[len(values) * 3 // 4]
+    usual = sorted(values)[len(values) * 3 // 4] if values else 0.0
     if usual <= 0:
         return {}
     enough = usual - FEW - PART * usual

@@ -74,6 +74,8 @@ def longest_of(matrix: Matrix) -> float:
     """
     gaps = sorted(later - earlier for _, points in matrix[:200] for earlier, later in pairwise(points.times))
     middle = median(gaps) if gaps else 0.0
+    if middle <= 0:
+        return 0.0
     usual = [gap for gap in gaps[: bisect_right(gaps, DOWN * middle)] if not _is_multiple(gap / middle)]
     return max(usual[len(usual) * 9 // 10], 2 * median(usual) - usual[len(usual) // 10]) if usual else 0.0
 
@@ -168,7 +170,7 @@ def _slope(points: Points) -> tuple[float, float] | None:
     times, values = points
     begin = max((place for place in range(1, len(values)) if values[place] < values[place - 1]), default=0)
     times, values = times[begin:], values[begin:]
-    if len(times) < 2:
+    if times[-1] <= times[0]:
         return None
     if len(times) == 2:
         return (values[1] - values[0]) / (times[1] - times[0]), times[1] - times[0]
