@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from c3s_cli.analysis.judging import SOME, full_name
+from c3s_cli.analysis.judging import full_name
 from c3s_cli.analysis.report import report_of
 from c3s_cli.columns.changing import TEXTUAL, change_column, value_of
 from c3s_cli.columns.vocabulary import Column, Getter
@@ -19,7 +19,7 @@ from c3s_cli.model.sample import WHOLE, Failure, Sample
 from c3s_cli.report import LeftOut, Report
 from c3s_cli.request.comparing import DiffRequest
 from c3s_cli.request.query import Query, SortKey
-from c3s_cli.terminal.stderr import counted, named
+from c3s_cli.terminal.stderr import SOME, counted, named
 
 
 class SideRows(Struct, frozen=True):

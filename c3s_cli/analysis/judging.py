@@ -12,7 +12,7 @@ from c3s_cli.columns.vocabulary import METRICS, Column, Needs
 from c3s_cli.model.rows import Group, Pod
 from c3s_cli.model.sample import WHOLE
 from c3s_cli.report import ALL, Judgement, LeftOut
-from c3s_cli.terminal.stderr import counted, named
+from c3s_cli.terminal.stderr import SOME, counted, named
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,8 +29,6 @@ NAMING: Final = ("context", "namespace", "name", "container", "owner", "node", "
 HARMLESS: Final = ("quantity", "recording", "owners")
 
 
-# How many rows are named that --where leaves out.
-SOME: Final = 3
 # Metrics of so many seconds ago are not of now.
 OLD: Final = 300
 

@@ -12,12 +12,10 @@ from c3s_cli.analysis.rollup import USAGE, Keys
 from c3s_cli.columns.vocabulary import flat
 from c3s_cli.model.rows import Group
 from c3s_cli.report import Report
-from c3s_cli.terminal.stderr import named
+from c3s_cli.terminal.stderr import SOME, named
 
 # A difference of less than this part of what is left unused is not worth a line.
 TENTH: Final = 10
-# How many groups are named.
-SOME: Final = 3
 CELLS: Final = {"cpu": format_cpu, "memory": format_bytes}
 
 

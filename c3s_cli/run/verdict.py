@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from c3s_cli.columns.vocabulary import Column, flat
 from c3s_cli.errors import ExitCode
@@ -12,14 +12,11 @@ from c3s_cli.model.rows import Group, Pod
 from c3s_cli.output import unmatched_paths
 from c3s_cli.request.view import TABLES, Format, View
 from c3s_cli.run.failures import line_of
-from c3s_cli.terminal.stderr import counted, named, say, with_share
+from c3s_cli.terminal.stderr import SOME, counted, named, say, with_share
 
 if TYPE_CHECKING:
     from c3s_cli.model.prices import CostTerms
     from c3s_cli.report import Judgement, Report
-
-# How many rows a note names.
-SOME: Final = 3
 
 
 def say_about(

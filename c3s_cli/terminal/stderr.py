@@ -66,6 +66,10 @@ def say_alone(line: str) -> None:
     say(line)
 
 
+# How many rows a note names that is not about them alone.
+SOME: Final = 3
+
+
 def named(names: Sequence[str], most: int = 10) -> str:
     """Join names for a message: the first ones, and the number of the others."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -254,6 +254,7 @@ def test_metrics_of_long_ago_are_not_judged_as_of_now_without_a_word(run: Run, a
     gate = f"top nodes --fail-if 'cpu% > 99' --server {api.url}"
     assert run(gate).err == "note: 1 row judged by metrics that are up to 150m old: stuck\n"
     assert run(f"top nodes --server {api.url}").err == ""
+    assert run(f"top nodes --where 'cpu% > 0' --server {api.url}").err == ""
     api.node_metrics(metrics[0])
     assert "old" not in run(gate).err
 
