@@ -101,11 +101,11 @@ def _line_with(argv: Sequence[str], names: str) -> str:
     """Return a hint: the line that was typed, with other names."""
     import shlex
 
-    from c3s_cli.flags.argv import line_of, without_workload
+    from c3s_cli.flags.argv import line_of, without_same, without_workload
     from c3s_cli.flags.foreign_words import replaced
     from c3s_cli.flags.translation import translated
 
-    line, _ = translated(line_of(argv), _command_of, flags_of)
+    line = without_same(translated(line_of(argv), _command_of, flags_of)[0], names)
     count = len(line.argv()) - len(_command(line.argv())[1])
     if (others := without_workload(line)) is not line:
         line, count = others, len(others.words)
@@ -139,7 +139,7 @@ def wants_traces(words: Sequence[str]) -> bool:
 def run(argv: list[str]) -> int:
     """Run the command of a command line. Raises C3sError, in kubectl's words for errors that Typer finds."""
     from c3s_cli.flags.argv import line_of  # needs typer
-    from c3s_cli.flags.translation import translated
+    from c3s_cli.flags.translation import rollup_of, translated
 
     try:
         line = line_of(argv)
@@ -168,7 +168,7 @@ def run(argv: list[str]) -> int:
     try:
         return run_command(path[-1], _load(*COMMANDS[path]), rest, program_name())
     except ParseError as problem:
-        raise _usage(problem, path, line) from problem
+        raise _usage(problem, path, line, rollup_of(line_of(argv)) or path) from problem
 
 
 def _command(words: Sequence[str]) -> tuple[tuple[str, ...] | None, Sequence[str]]:
@@ -297,8 +297,8 @@ def _see(path: Sequence[str] | None) -> str:
     return f"See '{' '.join((program_name(), *(path or ())))} --help' for usage."
 
 
-def _usage(problem: ParseError, path: tuple[str, ...], line: Line) -> UsageError:
-    """Turn Typer's errors about flags into kubectl's words."""
+def _usage(problem: ParseError, path: tuple[str, ...], line: Line, typed: Sequence[str]) -> UsageError:
+    """Turn Typer's errors about flags into kubectl's words. typed: the command as it was typed."""
     if problem.extra:
         hint = f"{program_name()} fit -f {problem.extra}" if path == ("fit",) and " " not in problem.extra else None
         return UsageError(f"unexpected arguments: {problem.extra}\n{_see(path)}", hint=hint)
@@ -309,7 +309,7 @@ def _usage(problem: ParseError, path: tuple[str, ...], line: Line) -> UsageError
     option = problem.option
     long = option.startswith("--")
     words = f"unknown flag: {option}" if long else f"unknown shorthand flag: {option[1:]!r} in {option}"
-    return UsageError(f"{words}\n{_see(path)}", hint=_flag_hint(option, path, line))
+    return UsageError(f"{words}\n{_see(typed)}", hint=_flag_hint(option, path, line))
 
 
 def _with_advice(problem: UsageError, path: tuple[str, ...]) -> UsageError:

@@ -13,7 +13,7 @@ from typing import Final
 WORD: Final = re.compile(r"%|[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 # What people call several columns, or one that is shown by a command of that name.
 ALIKE: Final = {
-    "reason": ("pending", "waiting", "lastTermination.reason"),
+    **dict.fromkeys(("reason", "reasons", "why", "message"), ("pending", "waiting", "lastTermination.reason")),
     "count": ("oomKills", "restarts"),
     "waste": ("cpu.unused", "memory.unused"),
     "kind": ("owner",),
@@ -47,6 +47,7 @@ ELSEWHERE: Final = {
     "statusphase": "phase",
     "replicas": "pods.count",
     "state": "status",
+    **dict.fromkeys(("laststate", "laststatereason", "terminationreason", "exitreason"), "lastTermination.reason"),
     **dict.fromkeys(("oom", "ooms", "oomkill", "oomed"), "oomKilled"),
     **dict.fromkeys(("restartcount", "restart"), "restarts"),
     **dict.fromkeys(("throttle", "throttling", "cputhrottling", "cputhrottled"), "throttled"),

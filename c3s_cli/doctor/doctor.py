@@ -27,13 +27,14 @@ FORMATS: Final = ("table", "json", "yaml", "csv", "markdown")
 HEADINGS: Final = {"check": "CHECK", "result": "RESULT", "finding": "FINDING"}
 
 
-def show_findings(target: Target, namespace: str | None, format_: str) -> ExitCode:
-    """Check one context and print the findings. FAILURE if something is broken."""
+def show_findings(target: Target, namespace: str | None, format_: str, *, quiet: bool = False) -> ExitCode:
+    """Check one context and print the findings, unless quiet. FAILURE if something is broken."""
     stages = Stages(target.verbosity)
     findings = list(examine(target, namespace, stages))
     rows = [structs.asdict(each) for each in findings]
     headings = HEADINGS if format_ == "table" else HEADINGS | {"hint": "HINT"}
-    emit(listing(_with_hints(rows) if format_ == "table" else rows, headings, "Finding", format_))
+    if not quiet:
+        emit(listing(_with_hints(rows) if format_ == "table" else rows, headings, "Finding", format_))
     stages.summarize()
     return ExitCode.FAILURE if any(each.result == BROKEN for each in findings) else ExitCode.OK
 

@@ -106,7 +106,9 @@ def _takes_value(name: str, rest: Sequence[str]) -> bool | None:
     if not rest or (rest[0].startswith("-") and not rest[0][1:2].isdecimal()):
         return False
     # Where it may be left out, a value looks like one: an address, an assignment, a number.
-    return not is_optional(name) or bool({":", "="} & {*rest[0]}) or rest[0][:1].isdecimal()
+    return (
+        not is_optional(name) or bool({":", "="} & {*rest[0]}) or re.fullmatch(rf"[0-9].*|{VALUE}", rest[0]) is not None
+    )
 
 
 def _long(word: str, rest: list[str], flags: list[list[str]]) -> None:
@@ -170,6 +172,13 @@ def _switch(name: str, value: str, flags: list[list[str]]) -> None:
         raise UsageError(
             f'invalid argument "{value}" for "{name}" flag: strconv.ParseBool: parsing "{value}": invalid syntax'
         )
+
+
+def without_same(line: Line, text: str) -> Line:
+    """Return the line without its format and columns, if flags name others instead."""
+    names = {"-o", *line_of_text(text).names()} if text.startswith("--output") else ()
+    flags = tuple(flag for flag, name in zip(line.flags, line.names(), strict=True) if name not in names)
+    return Line(line.words, flags, line.rest)
 
 
 def without_workload(line: Line) -> Line:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-from c3s_cli.flags.habits import FLAG_HINTS, FLAGS, Hint, Read
+from c3s_cli.flags.habits import FLAGS, Hint, Read
 from c3s_cli.flags.options import Connection, Display, Nodes, Pods, Selection
 from c3s_cli.flags.typer_bridge import names_of
 
@@ -56,20 +56,35 @@ def typed_names(typed: str) -> list[tuple[str, str]]:
     return [(name, value) for name, _, value in (each.partition("=") for each in typed.split(", "))]
 
 
-@cache
-def _by_name() -> dict[str, list[tuple[str, Read | Hint]]]:
+def _by_name(rows: Iterable[Read | Hint]) -> dict[str, list[tuple[str, Read | Hint]]]:
     """Map the name of each flag to its rows, with the value that it has there."""
-    rows: dict[str, list[tuple[str, Read | Hint]]] = {}
-    known: tuple[Read | Hint, ...] = (*FLAGS, *FLAG_HINTS)
-    for row in known:
+    by_name: dict[str, list[tuple[str, Read | Hint]]] = {}
+    for row in rows:
         for name, value in typed_names(row.typed):
-            rows.setdefault(name, []).append((value, row))
-    return rows
+            by_name.setdefault(name, []).append((value, row))
+    return by_name
+
+
+@cache
+def _reads() -> dict[str, list[tuple[str, Read | Hint]]]:
+    return _by_name(FLAGS)
+
+
+@cache
+def _hints() -> dict[str, list[tuple[str, Read | Hint]]]:
+    from c3s_cli.flags.flag_hints import FLAG_HINTS  # most flags are those of c3s
+
+    return _by_name(FLAG_HINTS)
+
+
+def reads_of(name: str) -> list[tuple[str, Read | Hint]]:
+    """Return the rows by which a flag is read as another one, with the value that it has there."""
+    return _reads().get("--output" if name == "-o" else name, [])
 
 
 def rows_of(name: str) -> list[tuple[str, Read | Hint]]:
-    """Return the rows for a flag, with the value that it has there."""
-    return _by_name().get("--output" if name == "-o" else name, [])
+    """Return all rows for a flag, with the value that it has there."""
+    return [*reads_of(name), *_hints().get(name, [])]
 
 
 def row_takes_value(row: Read | Hint, value: str = "") -> bool:

@@ -181,7 +181,7 @@ def _column(path: Path, name: str) -> Column | None:
 
 def has_one_of(line: Line, having: str) -> bool:
     """Return whether a line has one of several flags, be it under another name; C3S_FROM stands for --from."""
-    names = {*names_of(line), *(("--from",) if os.environ.get("C3S_FROM") else ())}
+    names = {*names_of(line), *(flag[0] for flag in line.flags), *(("--from",) if os.environ.get("C3S_FROM") else ())}
     return not having or not names.isdisjoint(having.split(", "))
 
 

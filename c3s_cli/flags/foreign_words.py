@@ -43,7 +43,7 @@ def with_command(line: Line, path_of: Callable[[Line], tuple[str, ...] | None]) 
             typed = " ".join(line.words[:count])
             instead = _without(own, text).text()
             said = f"{typed} is read as c3s {instead}{f'; {remark}' if remark else ''}"
-            return new, [*remarks, said, *further]
+            return new, [said, *remarks, *further]
     return line, []
 
 

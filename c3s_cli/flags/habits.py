@@ -1,7 +1,7 @@
-"""The flags of other tools, and what c3s reads instead or answers; `flags/word_habits.py` has the words.
+"""The flags of other tools, and what c3s reads instead; `flags/word_habits.py` has the words.
 
-`flags/foreign_flags.py` and `foreign_words.py` read a line by these tables, `flags/suggestions.py` answers by them.
-`tests/flags/test_habits.py` has a line for each row.
+`flags/foreign_flags.py` and `foreign_words.py` read a line by these tables; `flags/flag_hints.py` has the flags that
+stay errors. `tests/flags/test_habits.py` has a line for each row.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Read(NamedTuple):
     expression, {name} the flag itself without dashes, {rest} what follows its first word, {NAME} the only NAME on the
     line, {command} the command and its names; {-} leaves the names out. Columns after a + are added to those that are
     shown, and a direction after : to the columns of --sort-by. of: the only commands for which this holds. having: one
-    of these flags has to be there, too. remark: what else to say.
+    of these flags has to be there, too, with this value if it has one. remark: what else to say.
     """
 
     typed: str
@@ -45,6 +45,8 @@ class Hint(NamedTuple):
 
 _MEASURED: Final = "nodes, pods, cluster"
 _STATISTICS: Final = "--p50, --p90, --p95, --p99, --avg, --max, --min, --peak"
+_ENDED: Final = ("OOMKilled", "Error", "Completed")
+_WAITING: Final = ("CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull")
 _OF_RANGES: Final = "--since, --start, --at, --series"
 # In each part, rows for one command come before those for all commands: the first row that fits counts.
 FLAGS: Final[tuple[Read, ...]] = (
@@ -76,6 +78,15 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--node, --nodes", "--without {}", of="drain, cordon"),
     Read("--pool, --zone", "--without-where '{name} = {}'", of="drain, cordon"),
     Read("--cpu, --memory", "--fail-if '{name} > {}'", of="check, alert, gate"),
+    Read("--critical, --crit", "--fail-if 'cpu% > {}' --fail-if 'memory% > {}'", of="check, alert, gate"),
+    Read(
+        "--warn={}, --warning={}",
+        "",
+        of="check, alert, gate",
+        having="--critical, --crit",
+        remark="c3s has no warnings",
+    ),
+    Read("--warn, --warning", "--fail-if 'cpu% > {}' --fail-if 'memory% > {}'", of="check, alert, gate"),
     # Flags of one command.
     Read("-m, --mem, --ram, --pod-memory", "--memory {}", of="fit"),
     Read("-c, --cpus, --pod-cpu", "--cpu {}", of="fit"),
@@ -111,8 +122,9 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--use-oomkill-data, --use_oomkill_data", "", of="rightsize", remark="OOM kills count"),
     Read("--output=kubectl", "--output patch", of="rightsize"),
     Read("--output=helm, --output=values", "--output resources", of="rightsize"),
+    Read("--patch, --kustomize, --kubectl, --helm, --values", "--output {name}", of="rightsize"),
     Read("--to, --until", "--after {}", of="diff"),
-    Read("--at", "--before {}", of="diff"),
+    Read("--at, --then, --with, --against", "--before {}", of="diff"),
     # What repeats a reading: flags of `watch`, or that command.
     Read("--every, --refresh, --delay, -d", "--interval {}"),
     # From so long ago, and not so long before the end, as in journalctl.
@@ -127,9 +139,11 @@ FLAGS: Final[tuple[Read, ...]] = (
     # Conditions. That of a flag is added to each --where.
     Read("--pods", "top pods -A --where 'node = {NAME}'", of="nodes"),
     Read("--node, --node-name", "--where 'name in ({})'", of="nodes"),
-    Read("--node, --node-name, --on-node", "--where 'node in ({})'", of="pods"),
+    Read("--node, --node-name, --on-node, --on", "--where 'node in ({})'", of="pods"),
     Read("--show-nodes", "--columns +node", of="pods"),
     Read("--exclude-namespace, --exclude-namespaces, --ignore-namespace", "--where 'namespace not in ({})'", of="pods"),
+    Read("--exclude", "--where 'namespace not in ({})'", of="pods", having="--by=namespace"),
+    Read("--exclude, --exclude-node, --exclude-nodes", "--where 'name not in ({})'", of="nodes"),
     Read("--zone, --pool, --instance-type, --node-pool", "--where '{name} in ({})'"),
     Read("--not-ready, --unready, --unhealthy", "--where 'status ~ NotReady'", of="nodes"),
     Read("--region", "--selector topology.kubernetes.io/region={}", of="nodes"),
@@ -151,6 +165,11 @@ FLAGS: Final[tuple[Read, ...]] = (
     # In a range, the kills in it.
     Read("--oom, --oomkilled, --oom-killed", "--where 'oomKills > 0'", of="pods", having="--since, --start"),
     Read("--oom, --oomkilled, --oom-killed", "--where 'oomKilled = true'", of="pods"),
+    Read("--reason, --reasons, --why", "", of="pods", having="--pending", remark="PENDING says why"),
+    Read("--reason, --reasons, --why", "--columns +pending", of="pods", having="--phase, --status, --field-selector"),
+    Read("--reason, --reasons, --why", "--columns +waiting,lastTermination.reason", of="pods"),
+    *(Read(f"--reason={reason}", f"--where 'lastTermination.reason = {reason}'", of="pods") for reason in _ENDED),
+    *(Read(f"--reason={reason}", f"--where 'waiting = {reason}'", of="pods") for reason in _WAITING),
     Read("--older-than, --older", "--where 'age > {}'"),
     Read("--newer-than, --newer, --younger-than", "--where 'age < {}'"),
     Read("--no-limits, --without-limits", "--where 'memory.limits = none' --columns +limits", of="pods"),
@@ -168,6 +187,10 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--by=memory, --by=mem", "--sort-by memory"),
     *(
         Read(", ".join(f"--by={name}" for name in names), f"--by owner --workload {kind}", of="pods")
+        for kind, names in NAMES.items()
+    ),
+    *(
+        Read(", ".join(f"--kind={name}" for name in (kind, *names)), f"--workload {kind}", of="pods")
         for kind, names in NAMES.items()
     ),
     Read("--deployment, --deploy", "--workload Deployment/{}", of="pods"),
@@ -188,8 +211,14 @@ FLAGS: Final[tuple[Read, ...]] = (
         "--columns +throttled",
         of="pods",
         having="--from, --since, --start, --at",
+        remark="--where 'throttled > 0' keeps those",
     ),
-    Read("--throttling, --throttled, --throttle", "--from prometheus --columns +throttled", of="pods"),
+    Read(
+        "--throttling, --throttled, --throttle",
+        "--from prometheus --columns +throttled",
+        of="pods",
+        remark="--where 'throttled > 0' keeps those",
+    ),
     # Columns and their order.
     Read(
         "--sort-by=waste, --sort-by=unused",
@@ -207,6 +236,8 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--reverse", "--sort-by :asc,:desc"),
     Read("--util, --utilization", "--output wide", of="nodes"),
     Read("--util, --utilization, --percent, --percentage", "--columns +cpu%requests,memory%requests", of="pods"),
+    Read("--available, --free, --headroom", "--output wide", of="nodes", having="--util, --utilization"),
+    Read("--available, --free, --headroom", "--columns +cpu.free,memory.free", of="nodes", having="--usage"),
     Read("--available, --free, --headroom", "--columns cpu.free,memory.free", of="nodes"),
     Read("--available, --free, --headroom", "--output wide", of="cluster"),
     Read("--columns=+{}", "--columns +{}"),
@@ -259,10 +290,13 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--top, --topk, --largest, --biggest", "--limit {} --sort-by cpu"),
     Read("--sort, --order-by, --sortby, --sort-key", "--sort-by {}"),
     Read("--total, --totals", "--sum"),
+    Read("--total-only, --totals-only, --sum-only, --only-total", "--by context", of="nodes, pods"),
     Read("--column, --cols, --fields, --show", "--columns {}"),
     Read("--no-header, --noheaders", "--no-headers"),
     Read("--format, --formatter, --output-format", "--output {}"),
     Read("--last, --history, --period, --lookback, --past, --range, --window, --duration", "--since {}"),
+    Read("--over", "--since {}", of=_MEASURED, having=_STATISTICS),
+    Read("--during, --within", "--since {}", of=_MEASURED),
     Read("--days", "--since {}d"),
     Read("--hours", "--since {}h"),
     Read("--when, --time, --timestamp", "--at {}"),
@@ -277,77 +311,12 @@ FLAGS: Final[tuple[Read, ...]] = (
     # What c3s does without being asked.
     Read("--chunk-size={}, --page-size={}", "", remark="c3s reads pages of its own size"),
     Read("--no-stream", "", remark="c3s top reads once"),
+    Read("--usage, --show-usage", "", of=_MEASURED, remark="usage is shown"),
+    Read("--raw, --exact", "", of=_MEASURED, having="--output, -o", remark="all formats but tables are exact"),
+    Read("--bytes, --cores, --millicores, --mib, --gib", "--unit {name}"),
     Read("--no-trunc", "", remark="names are never cut"),
     Read("--hide-requests, --hide-limits", "", remark="-o wide shows them"),
     Read("--human, --human-readable, --pretty", "", remark="tables are for people"),
     Read("-A, --all-namespaces, --verbose", "", of="doctor", remark="it examines all that it can"),
     Read("--readonly", "", remark="c3s changes nothing"),
-)
-_DIFF: Final = "c3s diff --before 2h reads a Prometheus, c3s diff BEFORE AFTER recordings or what -o json printed"
-_ONE_NODE: Final = "--where 'name = NODE' shows one node"
-_GPU: Final = "--resource nvidia.com/gpu=1 requests a GPU"
-NO_QUOTAS: Final = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
-_TABLES: Final = "nodes, pods, cluster, volumes, fit, diff, rightsize"
-FLAG_HINTS: Final = (
-    Hint("--node={}, --nodes={}", _ONE_NODE, of="fit"),
-    Hint("--gpu={}, --gpus={}", _GPU, of="fit"),
-    Hint("--max, --how-many", "the column FITS says how many fit on each node, --sum how many on all", of="fit"),
-    Hint(
-        "--cpu-buffer={}, --cpu-headroom={}, --cpu-target={}, --target={}, --target-utilization={}",
-        "--cpu-percentile N is the rule for the CPU; --memory-buffer PERCENT adds to the memory",
-        of="rightsize",
-    ),
-    Hint("--fail-if={}", "the exit code is 3 if not all pods fit", of="fit"),
-    Hint(
-        "--storage={}",
-        "--resource ephemeral-storage=1Gi requests storage of the node; volumes are not considered",
-        of="fit",
-    ),
-    Hint("-k={}", "kubectl kustomize DIR | c3s fit -f - places what kustomize builds", of="fit"),
-    Hint(
-        "--add-node={}, --add-nodes={}, --extra-nodes={}",
-        "--missing says how many more nodes would make everything fit",
-        of="fit",
-    ),
-    Hint("--apply", "c3s changes nothing: {} -o patch prints the commands that do", of="rightsize"),
-    Hint(
-        "--out={}, --output-file={}, --out-file={}, --save={}, --export={}, --fileoutput={}",
-        "c3s prints to stdout: {} > FILE",
-        of=_TABLES,
-    ),
-    Hint("--sep={}, --separator={}, --delimiter={}", "-o csv separates by commas, -o tsv by tabs", of=_TABLES),
-    Hint("--percentiles={}", "--columns cpu.p50,cpu.p95,cpu.p99 shows several", of="nodes, pods, cluster"),
-    Hint(
-        "--trend, --chart, --graph, --sparkline",
-        "c3s watch pods --trend draws trends, and --series prints curves",
-        of="nodes, pods, cluster",
-    ),
-    Hint("--diff", f"c3s diff does that: {_DIFF}", of="nodes, pods, cluster"),
-    Hint("--threshold={}", "did you mean --fail-if?", of=_TABLES),
-    Hint("--explain", "c3s top pods NAME --explain shows it once", of=_TABLES),
-    Hint("-c={}, --container={}", "--containers shows a row for each container", of="nodes, cluster, rightsize"),
-    Hint(
-        "--over={}, --above={}, --under={}, --below={}",
-        "--where 'cpu > 500m' keeps what is above; --since 24h is a range",
-        of=_TABLES,
-    ),
-    Hint(
-        "--kind={}, --kinds={}",
-        "c3s top statefulsets shows one kind, and so with every other",
-        of=_TABLES,
-    ),
-    Hint("--assert={}", "--fail-if CONDITION is the opposite: the exit code is 3 if a row matches", of=_TABLES),
-    Hint("--query={}", "c3s sends queries of its own: -v 8 shows them", of=_TABLES),
-    Hint("--quota, --quotas", NO_QUOTAS, of=_TABLES),
-    Hint("--show-labels, --labels", "--columns default,label:KEY shows a label", of=_TABLES),
-    Hint("--template={}", "-o jsonpath=TEMPLATE takes a template", of=_TABLES),
-    Hint("--exit-code", "--fail-if CONDITION makes the exit code 3", of=_TABLES),
-    Hint("--fail-on={}, --fail-if={}", "c3s doctor ends with 1 if something is broken", of="doctor"),
-    Hint("-q, --quiet", "for the exit code alone, redirect the table: {} >/dev/null", of=f"{_TABLES}, doctor"),
-    Hint("--strategy={}", "--cpu-percentile N and --memory-buffer PERCENT are the rule", of=_TABLES),
-    Hint(
-        "--raw, --bytes, --cores, --millicores, --mib",
-        "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units",
-        of=_TABLES,
-    ),
 )

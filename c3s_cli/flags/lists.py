@@ -22,6 +22,14 @@ class Listing(Struct, frozen=True):
     ] = "table"
 
 
+class Quiet(Struct, frozen=True):
+    """Whether the exit code of `c3s doctor` is enough."""
+
+    quiet: Annotated[bool, flag("-q", "--quiet", help="Print nothing: the exit code says enough.", section=OUTPUT)] = (
+        False
+    )
+
+
 class Contexts(Struct, frozen=True):
     """What `c3s contexts` shows about each context."""
 

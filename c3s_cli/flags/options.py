@@ -135,6 +135,9 @@ class Display(Struct, frozen=True):
         ),
     ] = None
     no_headers: Annotated[bool, _flag("--no-headers", help="Print output without headers.", section=OUTPUT)] = False
+    quiet: Annotated[
+        bool, _flag("-q", "--quiet", help="Print no rows: stderr and the exit code say enough.", section=OUTPUT)
+    ] = False
     units: Annotated[
         bool,
         _flag(

@@ -18,8 +18,8 @@ def _without(group: Any, *names: str) -> tuple[str, ...]:
 ClusterFlags = Annotated[Selection, _without(Selection, "by", "having", "explain")]
 # --explain is a reading of its own.
 WatchFlags = Annotated[Selection, _without(Selection, "explain")]
-# A watch has no formats with timestamps.
-WatchDisplay = Annotated[Display, _without(Display, "timestamps", "no_timestamps")]
+# A watch has no formats with timestamps, and is there to be seen.
+WatchDisplay = Annotated[Display, _without(Display, "timestamps", "no_timestamps", "quiet")]
 # Rows without measured usage.
 RowFlags = Annotated[Selection, ("where", "by", "sum", "sort_by", "limit")]
 # Rows that have neither a plain explanation, nor swap, nor sums to compare.

@@ -13,9 +13,9 @@ from typing import Final
 
 from msgspec import structs
 
-from c3s_cli.columns.kinds import ALIASES, NAMESPACES, WORKLOADS, rollup
+from c3s_cli.columns.kinds import ALIASES, KINDS, NAMESPACES, WORKLOADS, is_rollup, rollup
 from c3s_cli.flags.argv import COMPARING, Line, line_of, value_of
-from c3s_cli.flags.arity import fits, rows_of, takes_value
+from c3s_cli.flags.arity import fits, reads_of, takes_value
 
 Path = tuple[str, ...]
 Flag = tuple[str, ...]
@@ -30,9 +30,23 @@ MEASURED: Final = ("nodes", "pods", "cluster")
 WITH_PAST: Final = (*MEASURED, "volumes", "rightsize", "diff")
 # Commands whose words may stand for flags, and the ending of a word that does in others.
 WITH_WORDS: Final = ("diff", "rightsize", "recommend", "replay", "play", "open")
-RECORDING: Final = ".c3s"
+# The file of a recording, or a condition.
+NO_NAME: Final = r"\.c3s$|[<>=]"
 # Flags of c3s whose value is a list.
 LISTS: Final = ("--by", "--group-by", "--columns")
+BY_LABEL: Final = ("--by=label", "--by=labels", "--group-by=label")
+# Conditions on rows that may be sums, and what a sum looks like in them.
+JUDGED: Final = ("--fail-if=", "--until=", "--until-all=")
+SUM: Final = r"\b(sum|total)\(\s*([^()\s]+)\s*\)"
+# What people call a reason, and which it is of pods in some state.
+REASONS: Final = ("reason", "reasons", "why", "message")
+REASON_OF: Final = {
+    "pending": "pending",
+    "oomkill": "lastTermination.reason",
+    "restarts": "lastTermination.reason",
+    "crashloop": "waiting",
+    "ready": "waiting",
+}
 TIME: Final = r"-?[0-9]+ ?[smhdwy][a-z ]*|now.*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}.*"
 # These take one namespace.
 OF_ONE_NAMESPACE: Final = ("fit", "doctor")
@@ -49,7 +63,8 @@ def translated(
     """
     line, of_lists = _with_lists(line)
     of_words = list[str]()
-    if line.words and (line.words[0] in WITH_WORDS or line.words[-1].endswith(RECORDING)):
+    line, of_label = _with_label(line)
+    if line.words and (line.words[0] in WITH_WORDS or re.search(NO_NAME, line.words[-1])):
         from c3s_cli.flags.word_flags import with_flags_of_words  # most words are names
 
         line, of_words = with_flags_of_words(line, TIME)
@@ -60,7 +75,7 @@ def translated(
 
         line, remarks = with_command(line, lambda each: path_of(_with_kind(each)))
     # Then the kind of rows, since it brings flags of c3s; then flags, again if these are other ones.
-    remarks = [*of_lists, *of_words, *remarks]
+    remarks = [*of_lists, *of_label, *of_words, *remarks]
     joined = _with_one_workload(line)
     line = _with_kind(joined)
     # Whoever names a kind means its rows, which are sums.
@@ -80,11 +95,20 @@ def translated(
         return line, remarks
     if sums and "--having" not in line.names():
         line = structs.replace(line, flags=tuple(map(_of_sums, line.flags)))
-    line, of_total = _with_total(line, path)
-    remarks += of_total
+    for change in (_with_sums, _with_reason, _with_total):
+        line, more = change(line, path)
+        remarks += more
     # Last the source, since the flags of the past may be those of other tools.
     line, more = _with_source(line, path)
-    return line, [*_joined(remarks), *more, *_overridden(line, path)]
+    remarks = [*_joined(remarks), *more, *_overridden(line, path)]
+    # How words are read does not matter where the line fails.
+    return line, remarks if not remarks or {*line.names()} <= {*flags_of(path)} else []
+
+
+def rollup_of(line: Line) -> Path | None:
+    """Return `top workloads` or another rollup of pods, as it was typed; None for all other commands."""
+    words = line.words[:2]
+    return words if len(words) > 1 and words[0] in GROUPS and is_rollup(words[1]) and "/" not in words[1] else None
 
 
 def _with_kind(line: Line) -> Line:
@@ -176,6 +200,17 @@ def _with_lists(line: Line) -> tuple[Line, list[str]]:
     return line, remarks
 
 
+def _with_label(line: Line) -> tuple[Line, list[str]]:
+    """Read the word after `--by label` as the name of the label."""
+    typed = next((flag for flag in line.flags if flag[0] in BY_LABEL), None)
+    if typed is None or len(line.words) < 2 or line.words[-1] in KINDS or is_rollup(line.words[-1]):
+        return line, []
+    by = f"--by=label:{line.words[-1]}"
+    flags = tuple((by,) if flag is typed else flag for flag in line.flags)
+    said = f"--by label {line.words[-1]} is read as {by.replace('=', ' ')}"
+    return structs.replace(line, words=line.words[:-1], flags=flags), [said]
+
+
 def _joined(remarks: Sequence[str]) -> list[str]:
     """Join remarks about one flag that was replaced twice."""
     joined = list[str]()
@@ -211,8 +246,34 @@ def _is_foreign(flag: Flag) -> bool:
     return (
         takes_value(name) is None
         or value_of(flag)[:1] in COMPARING
-        or any(fits(value, value_of(flag)) for value, _ in rows_of(name))
+        or any(fits(value, value_of(flag)) for value, _ in reads_of(name))
     )
+
+
+def _with_sums(line: Line, path: Path) -> tuple[Line, list[str]]:
+    """Read `sum(cpu)` in a condition as the column of the sum of all rows, unless --by names other sums."""
+    typed = [name for flag in line.flags if flag[0].startswith(JUDGED) for name in re.findall(SUM, flag[0])]
+    if not typed or path[-1] not in MEASURED[:2]:
+        return line, []
+    flags = [(re.sub(SUM, r"\2", flag[0]),) if flag[0].startswith(JUDGED) else flag for flag in line.flags]
+    whole = [] if "--by" in line.names() else [("--by=context",)]
+    said = " with --by context, whose rows are sums" if whole else ", which is a sum"
+    function, column = typed[0]
+    return structs.replace(line, flags=(*flags, *whole)), [f"{function}({column}) is read as {column}{said}"]
+
+
+def _with_reason(line: Line, path: Path) -> tuple[Line, list[str]]:
+    """Read `--columns reason` as the reason for what the rows are selected by."""
+    named = [flag for flag in line.flags if flag[0].startswith("--columns=")]
+    columns = value_of(named[-1]).split(",") if named and path[-1] == "pods" else []
+    typed = [column for column in columns if column.casefold() in REASONS]
+    selected = " ".join(value_of(flag) for flag in line.flags if flag[0].startswith(("--where=", "--field-selector=")))
+    meant = next((column for what, column in REASON_OF.items() if what in selected.casefold()), None)
+    if not typed or meant is None:
+        return line, []
+    read = ",".join(dict.fromkeys(meant if column in typed else column for column in columns))
+    flags = tuple((f"--columns={read}",) if flag is named[-1] else flag for flag in line.flags)
+    return structs.replace(line, flags=flags), [f"--columns {typed[0]} is read as --columns {meant}"]
 
 
 def _with_total(line: Line, path: Path) -> tuple[Line, list[str]]:

@@ -12,11 +12,22 @@ from c3s_cli.columns.kinds import ALIASES, KINDS, NAMESPACES, WORKLOADS, is_roll
 from c3s_cli.flags.argv import Line
 
 NAMESPACE: Final = rf"(?:{'|'.join(NAMESPACES)})[ /]([-a-z0-9]+)"
+RECORDING: Final = ".c3s"
 REPLAYING: Final = ("replay", "play", "open")
 # The flags for the times that diff compares.
 SIDES: Final = ("before", "after")
 # Commands that read a recording, which is no NAME.
 READING: Final = ("top", "watch", "nodes", "pods", "cluster")
+# What no name has, but a condition does, and the flags for the conditions of commands.
+CONDITION: Final = re.compile(r".*[<>=].*")
+JUDGING: Final = {
+    **dict.fromkeys(("check", "alert", "gate"), "--fail-if"),
+    "wait": "--until-all",
+    **dict.fromkeys(("top", "nodes", "pods", "cluster"), "--where"),
+}
+# What kubectl can wait for.
+STATES: Final = ("condition=", "jsonpath=")
+GROUPING: Final = ("--by", "--group-by")
 
 
 def with_flags_of_words(line: Line, times: str) -> tuple[Line, list[str]]:
@@ -25,6 +36,7 @@ def with_flags_of_words(line: Line, times: str) -> tuple[Line, list[str]]:
     times: the pattern of a time.
     """
     verb, names = "".join(line.words[:1]), line.words[1:]
+    conditions = [name for name in names if verb in JUDGING and CONDITION.fullmatch(name)]
     if verb == "diff":
         words = tuple(name for name in names if not re.fullmatch(times, name) or _is_there(name))
         sides = [name for name in names if name not in words]
@@ -41,7 +53,10 @@ def with_flags_of_words(line: Line, times: str) -> tuple[Line, list[str]]:
         words, flags = ("watch", names[0]), tuple(f"--from={name}" for name in names[1:])
         read = structs.replace(line, words=words, flags=(*line.flags, *((each,) for each in flags)))
         return read, [f"{verb} {' '.join(names)} is read as c3s {Line(words, tuple((each,) for each in flags)).text()}"]
-    elif verb in READING and names:
+    elif conditions and not names[-1].startswith(STATES):
+        words = tuple(name for name in names if name not in conditions)
+        flags = (f"{JUDGING[verb]}={', '.join(conditions)}",)
+    elif verb in READING and names and names[-1].endswith(RECORDING):
         words, flags = names[:-1], (f"--from={names[-1]}",)
     else:
         return line, []

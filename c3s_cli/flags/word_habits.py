@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from c3s_cli.flags.habits import NO_QUOTAS, Hint, Read
+from c3s_cli.flags.flag_hints import NO_QUOTAS
+from c3s_cli.flags.habits import Hint, Read
 
 OOM: Final = "top pods -A --where 'oomKilled = true' --columns default,restarts,lastTermination.reason"
 # The kills in a range; without one there is only how containers last ended.
@@ -16,7 +17,7 @@ RESTARTED: Final = "--where 'restarts > 0' --columns default,restarts,lastTermin
 PENDING: Final = "top pods -A --where 'phase = Pending' --columns status,age,pending"
 UNHEALTHY: Final = "top pods -A --where 'ready.count < ready.expected' --columns ready,waiting,restarts"
 UNUSED: Final = "--columns cpu.requests,cpu.unused,memory.requests,memory.unused --sort-by cpu.unused:desc"
-CLAIMS: Final = "pvc, pvcs, volume, disk, disks, storage, persistentvolumeclaim, persistentvolumeclaims"
+CLAIMS: Final = "pvc, pvcs, df, du, df-pv, volume, disk, disks, storage, persistentvolumeclaim, persistentvolumeclaims"
 CAPACITY: Final = "kube-capacity, resource-capacity, resource_capacity, view-allocations"
 WORDS: Final = (
     # What `top` and `watch` have no command for: also after `watch`, `get`, `list`, `show`, `describe`, or alone.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from c3s_cli.columns.vocabulary import Column, Kind
 from c3s_cli.errors import UsageError
 from c3s_cli.flags import options
-from c3s_cli.request.view import AMOUNT_UNITS, CHANGES, DELIMITED, METRICS, WITH_TEMPLATE, WITH_UNIT, Format
+from c3s_cli.request.view import AMOUNT_UNITS, CHANGES, DELIMITED, METRICS, TABLES, WITH_TEMPLATE, WITH_UNIT, Format
+
+if TYPE_CHECKING:
+    from c3s_cli.request.query import Query
 
 # Formats of which people write the columns behind the =.
 BY_COLUMN: Final = (Format.VALUE, Format.CSV, Format.TSV)
@@ -26,11 +29,14 @@ UNITS: Final = {
 LONGEST: Final = 10_000
 
 
-def read_format(text: str, *, changes: bool = False) -> tuple[Format, str]:
-    """Parse -o: the format and its template. An invalid template is refused before anything is read.
+def read_format(text: str, objects: Kind, rows: options.Selection, display: options.Display) -> tuple[Format, str]:
+    """Parse -o: the format and its template. Mistakes, also in flags that go with it, are found before any reading."""
+    format_, template = _parse(text, changes=objects is Kind.RIGHTSIZE)
+    _check(objects, format_, rows, display)
+    return format_, template
 
-    changes: whether the command prints changes, too.
-    """
+
+def _parse(text: str, *, changes: bool) -> tuple[Format, str]:
     word, equals, template = text.partition("=")
     word = word.lower()  # as kubectl does
     format_ = next((each for each in Format if each.value == word), None)
@@ -59,11 +65,18 @@ def read_format(text: str, *, changes: bool = False) -> tuple[Format, str]:
     return format_, template
 
 
-def read_units(text: str, format_: Format) -> tuple[str, ...]:
-    """Parse --unit: at most one unit of CPU and one of memory. UsageError if the format states its own units."""
+def read_units(text: str, format_: Format, query: Query, *, has_keys: bool) -> tuple[str, ...]:
+    """Parse --unit: at most one unit of CPU and one of memory. UsageError if the format states its own units.
+
+    has_keys: whether --columns names the columns that tell the rows apart, which tables show in any case.
+    """
     if format_ not in WITH_UNIT:
         allowed = ", ".join(each.value for each in WITH_UNIT)
-        raise UsageError(f"--unit does not go with -o {format_.value}", hint=f"it goes with -o {allowed}")
+        problem = UsageError(f"--unit does not go with -o {format_.value}", hint=f"it goes with -o {allowed}")
+        if format_ in TABLES:
+            columns = [*([] if has_keys else _keys(query)), *(column.name for column in query.columns)]
+            problem.instead = f"--output tsv --columns {','.join(dict.fromkeys(columns))}"
+        raise problem
     spelled = {unit.casefold(): unit for unit in AMOUNT_UNITS} | UNITS
     names = [name.strip() for name in text.split(",")]
     for name in names:
@@ -75,6 +88,13 @@ def read_units(text: str, format_: Format) -> tuple[str, ...]:
     return units
 
 
+def _keys(query: Query) -> list[str]:
+    """Return the names of the columns with which the rows of a table begin."""
+    several = query.objects.namespaced and query.of_several_namespaces
+    of_objects = [*(["namespace"] if several else []), "name", *(["container"] if query.containers else [])]
+    return [key.name for key in query.keys] or of_objects
+
+
 def unused_unit(text: str | None, columns: Iterable[Column]) -> str:
     """Say which units of --unit no column of the output has; "" for none."""
     spelled = {unit.casefold(): unit for unit in AMOUNT_UNITS} | UNITS
@@ -84,10 +104,12 @@ def unused_unit(text: str | None, columns: Iterable[Column]) -> str:
     return f"--unit {','.join(idle)} does nothing here: no column has such a unit" if idle else ""
 
 
-def check_format(objects: Kind, format_: Format, rows: options.Selection, display: options.Display) -> None:
+def _check(objects: Kind, format_: Format, rows: options.Selection, display: options.Display) -> None:
     """Raise a UsageError for flags that the format does not support."""
     if format_ in CHANGES and (objects is not Kind.RIGHTSIZE or rows.by or display.columns):
         raise UsageError(f"-o {format_.value} goes with c3s rightsize, without --by and --columns")
+    if display.quiet and not rows.fail_if and objects not in (Kind.FIT, Kind.MOVE):
+        raise UsageError("-q goes with --fail-if", hint="-o name prints the names alone")
     if display.units and format_ not in DELIMITED:
         raise UsageError("--units goes with -o csv or tsv", hint="--unit bytes prints bytes, also with -o value")
     if format_ is Format.VALUE and rows.sum:

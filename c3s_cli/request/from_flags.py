@@ -25,7 +25,7 @@ from c3s_cli.request.columns import (
     with_extended,
     words_of,
 )
-from c3s_cli.request.formats import check_format, read_format, read_units, unused_unit
+from c3s_cli.request.formats import read_format, read_units, unused_unit
 from c3s_cli.request.grouping import filter_remark, key_column, keys_of, label_remark
 from c3s_cli.request.namespaces import read_namespaces, several
 from c3s_cli.request.numbers import at_least, read_seconds
@@ -116,8 +116,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
     period: that of both sides of a comparison.
     """
     name = _name(objects, names or ())
-    format_, template = read_format(display.output, changes=objects is Kind.RIGHTSIZE)
-    check_format(objects, format_, rows, display)
+    format_, template = read_format(display.output, objects, rows, display)
     namespaces = read_namespaces(connection.namespace)
     all_namespaces = objects is Kind.MOVE or bool(pods and pods.all_namespaces)
     everywhere = all_namespaces or bool(pods and several(namespaces))
@@ -218,7 +217,7 @@ def request_of(  # noqa: PLR0913  one parameter per group of flags
         )
     elif objects not in COMPARED:
         query = structs.replace(query, remarks=tuple(filter(None, [label_remark(rows.by, by)])))
-    view = _view(format_, template, display, sums=rows.sum)
+    view = _view(format_, template, display, query, has_keys=identity is None)
     return query, structs.replace(
         view,
         identity=identity if display.columns else 0,
@@ -273,21 +272,22 @@ def _grouped(of_objects: Naming, by: str | None, *, everywhere: bool) -> tuple[t
     return columns, Naming(kind, of_objects.basis, keys)
 
 
-def _view(format_: Format, template: str, display: options.Display, *, sums: bool) -> View:
+def _view(format_: Format, template: str, display: options.Display, query: Query, *, has_keys: bool) -> View:
     """Make the View. With --columns, wide is the same as table."""
     if display.color not in COLORS:
         raise UsageError(f"--color takes auto, always or never, not {display.color!r}")
     return View(
         Format.TABLE if format_ is Format.WIDE and display.columns else format_,
         headers=not display.no_headers,
-        sum=sums,
+        sum=query.sum,
         template=template,
         color=display.color,
         warn=display.warn,
         critical=display.critical,
         units=display.units,
+        quiet=display.quiet,
         named=bool(display.columns),
-        unit=read_units(display.unit, format_) if display.unit else (),
+        unit=read_units(display.unit, format_, query, has_keys=has_keys) if display.unit else (),
         timestamps=display.timestamps if format_ is Format.PROMETHEUS else not display.no_timestamps,
     )
 

@@ -26,6 +26,8 @@ SUMMED: Final = (Unit.NANOCORES, Unit.BYTES, Unit.PERCENT, Unit.MONEY)
 OBJECTS: Final = ("node", "pod", "container", "cluster")
 # The key of a label.
 LABEL: Final = r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
+# Other ways to write label:KEY.
+ALSO_LABEL: Final = r"labels?[/.:]"
 WORKLOADS: Final = tuple(map(str.casefold, RESOURCES))
 
 
@@ -47,6 +49,8 @@ def _key(key: str, keys: tuple[str, ...]) -> str:
         return f'labels["{key.removeprefix("label:")}"]'
     if key.startswith("labels["):
         return key
+    if re.match(ALSO_LABEL, key):
+        return f'labels["{re.sub(ALSO_LABEL, "", key, count=1)}"]'
     columns = {name: KEY_COLUMNS.get(name, name) for name in keys}
     columns |= {column: column for column in columns.values()}
     columns |= {other: key for other, key in ALSO.items() if key in columns}
@@ -83,7 +87,8 @@ def label_remark(text: str | None, columns: Iterable[Column]) -> str:
     """Return a line about the words of --by that are read as labels; "" if there are none."""
     keys = split_names(text)
     names = {column.name for column in columns}
-    labels = {key: each for key in keys for each in (key, NODE_LABELS.get(key, key)) if f'labels["{each}"]' in names}
+    also = {key: re.sub(ALSO_LABEL, "", key, count=1) for key in keys if not key.startswith("label:")} | NODE_LABELS
+    labels = {key: each for key in keys for each in (key, also.get(key, key)) if f'labels["{each}"]' in names}
     typed, read = ", ".join(labels), ", ".join(f"label:{each}" for each in labels.values())
     return f"--by {typed} is read as {read}" if labels else ""
 

@@ -62,7 +62,7 @@ class View(Struct, frozen=True):
     a row, None if it names all columns that a table has. objects: whether -o name prints
     owners as objects, `deployment.apps/web`. unit: the units of amounts, such as "cores" and "MiB". width:
     the width of the terminal; None for a pipe or file, whose lines are never shortened.
-    context: whether --context was given.
+    context: whether --context was given. quiet: whether only stderr and the exit code are wanted.
     """
 
     format: Format
@@ -82,3 +82,4 @@ class View(Struct, frozen=True):
     objects: bool = False
     width: int | None = None
     context: bool = False
+    quiet: bool = False

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 def write(report: Report, view: View, stages: Stages) -> None:
-    """Render and print. A closed pipe ends the rendering too."""
+    """Render and print, unless -q leaves it to stderr. A closed pipe ends the rendering too."""
+    if view.quiet:
+        return
     colour = wants_colour(view.color, os.environ, is_terminal=sys.stdout.isatty())
     with stages.stage("rendering"):
         view = structs.replace(view, color="always" if colour else "never", width=_width())

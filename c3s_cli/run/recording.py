@@ -138,7 +138,7 @@ class _Loop:
         file, pace = self.request.file, self.request.pace
         if file.endswith(DOCUMENTS):
             path = file if "/" in file else f"./{file}"
-            yield f"note: {file} is a recording, no document: c3s top pods --from {quote(path)} reads it"
+            yield f"note: {file} is a recording, not text: c3s top pods --from {quote(path)} reads it"
         if is_terminal() and pace.count is None and pace.timeout is None and not self.request.until:
             every = go_duration(round(pace.interval * 10**9))
             yield f"a reading every {every}, until Ctrl-C: --count 1 makes one reading, --duration 8h ends it"

@@ -267,3 +267,21 @@ def test_a_watch_and_a_series_of_data_say_once_that_usage_is_in_part(run: Run, d
     assert run(f"{words} --count 1").err == said
     series = demo("top ns --columns cpu,cpu.requests --series --since 10m --step 5m --from prometheus -o json")
     assert "note: usage is of what is measured only in 2 of 2 readings\n" in series.err
+
+
+def test_quiet_gates_leave_stdout_empty_and_all_else_as_it_is(demo: Run) -> None:
+    for words in (
+        "top nodes --fail-if cpu>1m",
+        "top pods -A --fail-if cpu>900 -o json",
+        "top pods -A --fail-if cpu>900 --fail-if-unknown -o value=cpu",
+        "top cluster --fail-if cpu>1m --sum",
+        "top volumes -A --from kubelet --fail-if used%>1",
+        "fit --cpu 1 --replicas 5000",
+        "fit --without spot-1 --by zone",
+        "rightsize -n team-search --fail-if finding=waste",
+        "doctor",
+    ):
+        loud, quiet = demo(words), demo(f"{words} -q")
+        assert loud.out
+        assert quiet == (loud.code, "", loud.err)
+    assert demo("watch nodes -q").code == 2

@@ -90,6 +90,6 @@ def test_only_a_recording_counts_readings(run: Run) -> None:
 def test_a_recording_with_the_name_of_a_document_is_said_to_be_one(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "load.json"
     recorded = run(f"record {file} --count 1 --demo")
-    assert recorded.err.startswith(f"note: {file} is a recording, no document: c3s top pods --from {file} reads it\n")
+    assert recorded.err.startswith(f"note: {file} is a recording, not text: c3s top pods --from {file} reads it\n")
     assert run(f"top pods -A --from {file}").code == 0
     assert "note:" not in run(f"record {tmp_path / 'load.c3s'} --count 1 --demo").err

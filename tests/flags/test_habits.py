@@ -8,17 +8,19 @@ from pathlib import Path
 import pytest
 
 from c3s_cli.flags.arity import row_takes_value, typed_names
-from c3s_cli.flags.habits import FLAG_HINTS, FLAGS, Hint, Read
+from c3s_cli.flags.flag_hints import FLAG_HINTS
+from c3s_cli.flags.habits import FLAGS, Hint, Read
 from c3s_cli.flags.word_habits import WORD_HINTS, WORDS
 from tests.conftest import Run
 from tests.flags.test_hints import HINTS
 from tests.flags.typed_columns import TYPED_COLUMNS
 from tests.flags.typed_commands import TYPED_COMMANDS
+from tests.flags.typed_conditions import TYPED_CONDITIONS
 from tests.flags.typed_flags import TYPED_FLAGS
 from tests.flags.typed_words import TYPED_WORDS
 
 TIMES = re.compile(r"in \d+ ms|, \d+ KiB")
-TYPED = [*TYPED_FLAGS, *TYPED_COMMANDS, *TYPED_COLUMNS, *TYPED_WORDS]
+TYPED = [*TYPED_FLAGS, *TYPED_COMMANDS, *TYPED_COLUMNS, *TYPED_CONDITIONS, *TYPED_WORDS]
 
 
 @pytest.mark.slow

@@ -194,10 +194,12 @@ LISTED = "hint: c3s --help lists the commands\n"
             ),
         ),
         ("top pods --nosuch", unknown("--nosuch", "top pods")),
+        # The command as it was typed, and not a word about other flags.
+        ("top ns --total --nosuch", unknown("--nosuch", "top ns")),
         ("top pods --exit-code", unknown("--exit-code", "top pods", "--fail-if CONDITION makes the exit code 3")),
         (
             "top nodes --quiet",
-            unknown("--quiet", "top nodes", "for the exit code alone, redirect the table: c3s top nodes >/dev/null"),
+            "error: -q goes with --fail-if\nhint: -o name prints the names alone\n",
         ),
         (
             "fit --cpu 1 --storage 1Gi",

@@ -13,6 +13,8 @@ COST = f"top pods -A --by namespace --prices <(echo '{PRICES}')"
 SAMPLE = "These prices are a sample; hoursPerMonth 168 is a week, and docs/cost.md has prices by label"
 SIDES = "c3s diff --before 2h reads a Prometheus, c3s diff BEFORE AFTER recordings or what -o json printed"
 CHECK = "did you mean c3s top pods -A --fail-if 'memory% > 90'?"
+IN_COLUMNS = "c3s top pods --output tsv --columns"
+REASONS = "pending or waiting or lastTermination.reason"
 QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
 
 
@@ -68,11 +70,16 @@ HINTS = [
     ("top pods --show-labels", "--columns default,label:KEY shows a label"),
     ("top pods --template x", "-o jsonpath=TEMPLATE takes a template"),
     ("top pods --exit-code", "--fail-if CONDITION makes the exit code 3"),
+    ("top pods -q", "-o name prints the names alone"),
+    ("top pods -A --exclude batch", "--exclude-namespace and --exclude-name leave out pods"),
     (
-        "top pods -A --fail-if 'cpu > 1' -q",
-        "for the exit code alone, redirect the table: c3s top pods -A --fail-if 'cpu > 1' >/dev/null",
+        "top ns batch --no-headers --columns memory -o wide --unit GiB",
+        f"did you mean {IN_COLUMNS} namespace,memory.usage --by namespace -n batch --no-headers --unit GiB?",
     ),
-    ("doctor -q", "for the exit code alone, redirect the table: c3s doctor >/dev/null"),
+    (
+        "top pods -A --containers --unit bytes",
+        f"did you mean {IN_COLUMNS} namespace,name,container,cpu.usage,memory.usage -A --containers --unit bytes?",
+    ),
     ("top --fail-if 'cpu > 1' --containers", "did you mean c3s top pods --fail-if 'cpu > 1' --containers?"),
     ("top cluster --restarts -o json", "c3s top pods --columns default,restarts -o json shows that column"),
     ("alerts", CHECK),
@@ -84,7 +91,7 @@ HINTS = [
     ("top pods --units", "--unit bytes prints bytes, also with -o value"),
     (
         "top pods --where reason=OOMKilled",
-        "did you mean pending or waiting or lastTermination.reason? `c3s columns` lists them all",
+        f"did you mean {REASONS}? `c3s columns` lists them all",
     ),
     ("top pods --where container=api", "--containers shows a row for each container"),
     ("top pod,node", "did you mean c3s top pods?"),
@@ -105,7 +112,8 @@ HINTS = [
     ("drain -l pool=spot", "did you mean c3s fit --without NODE, or --without-where 'pool = spot'?"),
     ("top cluster -c app", "--containers shows a row for each container"),
     ("top pods --above 500m", "--where 'cpu > 500m' keeps what is above; --since 24h is a range"),
-    ("top workloads -A --kind StatefulSet", "c3s top statefulsets shows one kind, and so with every other"),
+    ("top workloads -A --kind Pod", "c3s top statefulsets shows one kind, and so with every other"),
+    ("top pods -A --columns name,message", f"did you mean {REASONS}? `c3s columns` lists them all"),
     ("top pods --assert cpu<1", "--fail-if CONDITION is the opposite: the exit code is 3 if a row matches"),
     ("top pods --query up", "c3s sends queries of its own: -v 8 shows them"),
     ("query up", "c3s sends queries of its own: -v 8 shows them"),

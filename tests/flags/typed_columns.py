@@ -150,12 +150,12 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
     (
         "top pods -A --throttling",
         "top pods -A --columns default,throttled --from prometheus",
-        "--throttling is read as --from prometheus --columns default,throttled",
+        "--throttling is read as --from prometheus --columns default,throttled; --where 'throttled > 0' keeps those",
     ),
     (
         "top pods -A --throttled --at -1h",
         "top pods -A --columns default,throttled --at -1h --from prometheus",
-        "--throttled is read as --columns default,throttled",
+        "--throttled is read as --columns default,throttled; --where 'throttled > 0' keeps those",
         "--at without --from is read as --from prometheus, the one in the cluster",
     ),
     # Rows, and what c3s does without being asked.
@@ -261,8 +261,8 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
     (
         "wait -n default --for 'cpu < 9' --count 1",
         "watch pods -n default --until-all 'cpu < 9' --count 1",
-        "--for 'cpu < 9' is read as --until-all 'cpu < 9'",
         "wait is read as c3s watch",
+        "--for 'cpu < 9' is read as --until-all 'cpu < 9'",
         "watch with -n is read as c3s watch pods",
     ),
     ("watch -A --count 1", "watch pods -A --count 1", "watch with -A is read as c3s watch pods"),
@@ -276,8 +276,8 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
     (
         "wait pods -n default --wait-until 'cpu < 9' --count 1",
         "watch pods -n default --until-all 'cpu < 9' --count 1",
-        "--wait-until 'cpu < 9' is read as --until-all 'cpu < 9'",
         "wait is read as c3s watch",
+        "--wait-until 'cpu < 9' is read as --until-all 'cpu < 9'",
     ),
     (
         "top pods -A --exclude-pod 'web*'",
@@ -287,8 +287,8 @@ TYPED_COLUMNS: Final[list[tuple[str, ...]]] = [
     (
         "cost ns --savings --prices prices.yaml",
         "top ns --prices prices.yaml",
-        "--savings is read as nothing: COST-WASTE is what is not used",
         "cost ns is read as c3s top ns",
+        "--savings is read as nothing: COST-WASTE is what is not used",
     ),
     # krr and kube-capacity.
     (

@@ -25,8 +25,8 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
     (
         "cost nodes --prices prices.yaml --period week",
         "top nodes --prices prices.yaml",
-        "--period week is read as nothing: costs are those of hoursPerMonth in the price file: 168 is a week",
         "cost nodes is read as c3s top nodes",
+        "--period week is read as nothing: costs are those of hoursPerMonth in the price file: 168 is a week",
     ),
     (
         "top nodes -L a,b",
@@ -124,8 +124,8 @@ TYPED_FLAGS: Final[list[tuple[str, ...]]] = [
     (
         "cost ns --historical --prices prices.yaml",
         "top ns --prices prices.yaml",
-        "--historical is read as nothing: all costs are shown",
         "cost ns is read as c3s top ns",
+        "--historical is read as nothing: all costs are shown",
     ),
     (
         "docker stats --no-stream",

@@ -105,8 +105,8 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
     (
         "wait node/general-1 --for cpu>=0",
         "watch nodes general-1 --until-all cpu>=0",
-        "--for 'cpu>=0' is read as --until-all 'cpu>=0'",
         "wait is read as c3s watch",
+        "--for 'cpu>=0' is read as --until-all 'cpu>=0'",
     ),
     (
         "drain spot-1 spot-2 --ignore-daemonsets --dry-run=client",
@@ -173,8 +173,8 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
     (
         "cost nodes --prices prices.yaml --monthly",
         "top nodes --prices prices.yaml",
-        "--monthly is read as nothing: costs are those of a month",
         "cost nodes is read as c3s top nodes",
+        "--monthly is read as nothing: costs are those of a month",
     ),
     (
         "cost --prices prices.yaml",
@@ -189,32 +189,32 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
     (
         "check -n team-checkout --max-restarts 5",
         "top pods -n team-checkout --fail-if restarts>5",
-        "--max-restarts 5 is read as --fail-if 'restarts > 5'",
         "check is read as c3s top pods",
+        "--max-restarts 5 is read as --fail-if 'restarts > 5'",
     ),
     (
         "check --oom --from prometheus --since 10m",
         "top pods --fail-if oomKills>0 --from prometheus --since 10m",
-        "--oom is read as --fail-if 'oomKills > 0'",
         "check is read as c3s top pods",
+        "--oom is read as --fail-if 'oomKills > 0'",
     ),
     (
         "check --oom -A",
         "top pods -A --fail-if oomKilled=true",
-        "--oom is read as --fail-if 'oomKilled = true'",
         "check is read as c3s top pods",
+        "--oom is read as --fail-if 'oomKilled = true'",
     ),
     (
         "alert --pending",
         "top pods --fail-if phase=Pending",
-        "--pending is read as --fail-if 'phase = Pending'",
         "alert is read as c3s top pods",
+        "--pending is read as --fail-if 'phase = Pending'",
     ),
     (
         "check --unhealthy",
         "top pods --fail-if ready.count<ready.expected",
-        "--unhealthy is read as --fail-if 'ready.count < ready.expected'",
         "check is read as c3s top pods",
+        "--unhealthy is read as --fail-if 'ready.count < ready.expected'",
     ),
     (
         "check pvc -A --fail-if 'used% > 1'",
@@ -231,14 +231,14 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
     (
         "check nodes --cpu 20%",
         "top nodes --fail-if cpu>20%",
-        "--cpu 20% is read as --fail-if 'cpu > 20%'",
         "check is read as c3s top",
+        "--cpu 20% is read as --fail-if 'cpu > 20%'",
     ),
     (
         "drain --pool spot",
         "fit --without-where 'pool = spot'",
-        "--pool spot is read as --without-where 'pool = \"spot\"'",
         "drain is read as c3s fit; nothing is drained",
+        "--pool spot is read as --without-where 'pool = \"spot\"'",
     ),
     (
         "explain pod redis-0",
@@ -248,46 +248,46 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
     (
         "check --min-memory 1Mi",
         "top pods --fail-if memory<1Mi",
-        "--min-memory 1Mi is read as --fail-if 'memory < 1Mi'",
         "check is read as c3s top pods",
+        "--min-memory 1Mi is read as --fail-if 'memory < 1Mi'",
     ),
     (
         "cost --prices prices.yaml --currency USD",
         "top pods -A --by namespace --prices prices.yaml",
-        "--currency USD is read as nothing: the currency is in the price file",
         "cost is read as c3s top pods -A --by namespace",
+        "--currency USD is read as nothing: the currency is in the price file",
     ),
     (
         "cost nodes --prices prices.yaml --period month",
         "top nodes --prices prices.yaml",
-        "--period month is read as nothing: costs are those of a month",
         "cost nodes is read as c3s top nodes",
+        "--period month is read as nothing: costs are those of a month",
     ),
     (
         "wait deploy/web --until cpu>=0",
         "watch deploy web --until-all cpu>=0",
-        "--until 'cpu>=0' is read as --until-all 'cpu>=0'",
         "wait is read as c3s watch",
+        "--until 'cpu>=0' is read as --until-all 'cpu>=0'",
     ),
     ("wait --help", "watch --help", "wait is read as c3s watch"),
     (
         "wait deploy/web --for cpu>=0",
         "watch deploy web --until-all cpu>=0",
-        "--for 'cpu>=0' is read as --until-all 'cpu>=0'",
         "wait is read as c3s watch",
+        "--for 'cpu>=0' is read as --until-all 'cpu>=0'",
     ),
     (
         "wait node general-1 --all --for cpu>=0",
         "watch nodes general-1 --until-all cpu>=0",
+        "wait is read as c3s watch",
         "--all is read as nothing: all rows count",
         "--for 'cpu>=0' is read as --until-all 'cpu>=0'",
-        "wait is read as c3s watch",
     ),
     (
         "drain --node spot-1",
         "fit --without spot-1",
-        "--node spot-1 is read as --without spot-1",
         "drain is read as c3s fit; nothing is drained",
+        "--node spot-1 is read as --without spot-1",
     ),
     (
         "remove-node spot-1",
@@ -324,7 +324,7 @@ TYPED_WORDS: Final[list[tuple[str, ...]]] = [
     (
         "check pods --where cpu>1",
         "top pods --fail-if cpu>1",
-        "--where 'cpu>1' is read as --fail-if 'cpu>1'",
         "check is read as c3s top",
+        "--where 'cpu>1' is read as --fail-if 'cpu>1'",
     ),
 ]

@@ -1,0 +1,182 @@
+"""Lines about some of the rows, or about all of them together, as other tools ask for these."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ENDED: Final = "lastTermination.reason"
+# What is typed, the same in the words of c3s, and every remark on stderr.
+TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
+    (
+        "top pods -A --on spot-1",
+        "top pods -A --where 'node in (spot-1)'",
+        "--on spot-1 is read as --where 'node in (\"spot-1\")'",
+    ),
+    (
+        "top namespaces --exclude batch,monitoring",
+        "top namespaces --where 'namespace not in (batch, monitoring)'",
+        '--exclude batch,monitoring is read as --where \'namespace not in ("batch", "monitoring")\'',
+    ),
+    (
+        "top nodes --exclude cp-1",
+        "top nodes --where 'name not in (cp-1)'",
+        "--exclude cp-1 is read as --where 'name not in (\"cp-1\")'",
+    ),
+    *(
+        (f"top workloads -A --kind {typed}", f"top {kind} -A", f"--kind {typed} is read as --workload {read}")
+        for typed, kind, read in (
+            ("Deployment", "deploy", "Deployment"),
+            ("sts", "sts", "StatefulSet"),
+            ("daemonsets", "ds", "DaemonSet"),
+            ("cronjob", "cronjobs", "CronJob"),
+            ("Rollout", "rollouts", "Rollout"),
+        )
+    ),
+    ("top pods -A --kind job", "top pods -A --workload Job", "--kind job is read as --workload Job"),
+    ("top pods -A --kind rs", "top pods -A --workload ReplicaSet", "--kind rs is read as --workload ReplicaSet"),
+    # Why pods are what they are.
+    (
+        "top pods -A --pending --reason",
+        "top pods -A --where 'phase = Pending' --columns default,status,pending",
+        "--pending is read as --where 'phase = Pending' --columns default,status,pending",
+        "--reason is read as nothing: PENDING says why",
+    ),
+    (
+        "top pods -n batch --phase Running --why",
+        "top pods -n batch --where 'phase = Running' --columns default,pending",
+        "--phase Running is read as --where 'phase in (\"Running\")'",
+        "--why is read as --columns default,pending",
+    ),
+    (
+        "top pods -n batch --reason",
+        f"top pods -n batch --columns default,waiting,{ENDED}",
+        f"--reason is read as --columns default,waiting,{ENDED}",
+    ),
+    *(
+        (
+            f"top pods -A --reason {reason}",
+            f"top pods -A --where '{column} = {reason}'",
+            f"--reason {reason} is read as --where '{column} = {reason}'",
+        )
+        for column, reasons in (
+            (ENDED, ("OOMKilled", "Error", "Completed")),
+            ("waiting", ("CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull")),
+        )
+        for reason in reasons
+    ),
+    *(
+        (
+            f"top pods -A --where '{where}' --columns name,{typed},age",
+            f"top pods -A --where '{where}' --columns name,{read},age",
+            f"--columns {typed} is read as --columns {read}",
+        )
+        for where, typed, read in (
+            ("phase = Pending", "reason", "pending"),
+            ("oomKilled = true", "Reason", ENDED),
+            ("waiting = CrashLoopBackOff", "why", "waiting"),
+        )
+    ),
+    (f"top pods -A --where lastState=Error --columns {ENDED}", f"top pods -A --where {ENDED}=Error --columns {ENDED}"),
+    # Sums.
+    (
+        "top pods -n team-ml --total-only",
+        "top pods -n team-ml --by context",
+        "--total-only is read as --by context",
+    ),
+    (
+        "top pods -A --fail-if 'sum(memory) > 4Gi or total( cpu ) > 4' -q",
+        "top pods -A --fail-if 'memory > 4Gi or cpu > 4' -q --by context",
+        "sum(memory) is read as memory with --by context, whose rows are sums",
+    ),
+    (
+        "wait nodes --for 'sum(cpu%)<100' --count 1",
+        "watch nodes --until-all 'cpu%<100' --by context --count 1",
+        "wait is read as c3s watch",
+        "--for 'sum(cpu%)<100' is read as --until-all 'sum(cpu%)<100'",
+        "sum(cpu%) is read as cpu% with --by context, whose rows are sums",
+    ),
+    (
+        "top pods -A --by node --fail-if 'sum(cpu) > 90'",
+        "top pods -A --by node --fail-if 'cpu > 90'",
+        "sum(cpu) is read as cpu, which is a sum",
+    ),
+    # Conditions as words.
+    (
+        "check pods -A 'mem/limit > 90%' -q",
+        "top pods -A --fail-if 'mem/limit > 90%' -q",
+        "check pods 'mem/limit > 90%' is read as c3s check pods --fail-if 'mem/limit > 90%'",
+        "check is read as c3s top",
+    ),
+    (
+        "wait node/spot-1 'cpu% < 101' --count 1",
+        "watch node spot-1 --until-all 'cpu% < 101' --count 1",
+        "wait node/spot-1 'cpu% < 101' is read as c3s wait node/spot-1 --until-all 'cpu% < 101'",
+        "wait is read as c3s watch",
+    ),
+    (
+        "top pods -A 'cpu>1' memory>1Gi",
+        "top pods -A --where 'cpu>1, memory>1Gi'",
+        "top pods 'cpu>1' 'memory>1Gi' is read as c3s top pods --where 'cpu>1, memory>1Gi'",
+    ),
+    # Thresholds of nagios.
+    (
+        "check nodes --warn 10 --crit 20",
+        "top nodes --fail-if 'cpu% > 20' --fail-if 'memory% > 20'",
+        "check is read as c3s top",
+        "--warn 10 is read as nothing: c3s has no warnings",
+        "--crit 20 is read as --fail-if 'cpu% > 20' --fail-if 'memory% > 20'",
+    ),
+    (
+        "check nodes --warning 20",
+        "top nodes --fail-if 'cpu% > 20' --fail-if 'memory% > 20'",
+        "check is read as c3s top",
+        "--warning 20 is read as --fail-if 'cpu% > 20' --fail-if 'memory% > 20'",
+    ),
+    # Labels.
+    ("top pods -A --by labels/team", "top pods -A --by label:team", "--by labels/team is read as label:team"),
+    ("top pods -A --by label team", "top pods -A --by label:team", "--by label team is read as --by label:team"),
+    # Ranges.
+    (
+        "top nodes --max --over 2h",
+        "top nodes --columns cpu.max,memory.max --since 2h",
+        "--max is read as --columns cpu.max,memory.max",
+        "--over 2h is read as --since 2h",
+    ),
+    ("top nodes --within 2h", "top nodes --since 2h", "--within 2h is read as --since 2h"),
+    (
+        "compare nodes --then 2h --demo-at 2026-03-02T09:00:00Z",
+        "diff nodes --before 2h --demo-at 2026-03-02T09:00:00Z",
+        "compare is read as c3s diff",
+        "--then 2h is read as --before 2h",
+    ),
+    # Columns and formats.
+    (
+        "top nodes --util --available",
+        "top nodes -o wide",
+        "--util is read as --output wide",
+        "--available is read as --output wide",
+    ),
+    (
+        "top nodes --usage --free",
+        "top nodes --columns default,cpu.free,memory.free",
+        "--usage is read as nothing: usage is shown",
+        "--free is read as --columns default,cpu.free,memory.free",
+    ),
+    (
+        "top nodes -o csv --raw",
+        "top nodes -o csv",
+        "--raw is read as nothing: all formats but tables are exact",
+    ),
+    ("top nodes -o tsv --mib", "top nodes -o tsv --unit MiB", "--mib is read as --unit mib"),
+    (
+        "rightsize -n team-search --helm --since 2h",
+        "rightsize -n team-search -o resources --since 2h",
+        "--helm is read as --output resources",
+    ),
+    (
+        "rightsize -n team-search --patch --since 2h",
+        "rightsize -n team-search -o patch --since 2h",
+        "--patch is read as --output patch",
+    ),
+    ("df -A", "top volumes -A --from kubelet", "df is read as c3s top volumes --from kubelet"),
+]
