@@ -161,6 +161,7 @@ def summed(pod: Pod) -> Pod:
         facts=pod.facts
         and structs.replace(
             pod.facts,
+            restarts=sum_all([each.restarts for each in shown]),
             requests=add_all(requests) or {},
             limits=add_all(declared) or {},
             binding_limits=share_all(limits) or {},

@@ -164,5 +164,10 @@ def _containers(
 
 def _container(usage: Container, spec: Container) -> Container:
     return structs.replace(
-        usage, requests=spec.requests, limits=spec.limits, states=spec.states, declared_limits=spec.declared_limits
+        usage,
+        requests=spec.requests,
+        limits=spec.limits,
+        states=spec.states,
+        declared_limits=spec.declared_limits,
+        restarts=spec.restarts,
     )

@@ -79,7 +79,7 @@ POD_FACTS: Final = (
     Column(
         "restarts",
         Unit.COUNT,
-        fact("restarts"),
+        attrgetter("restarts"),
         "restarts of its containers; with --since, those in the range",
         Needs.PODS | Needs.RESTARTS,
     ),

@@ -124,7 +124,7 @@ class Unit(Enum):
 
 OF_CONTAINERS: Final = (
     *("cpu.", "memory.", "swap.", "ephemeralStorage.", "resources[", "cost."),
-    *("ready", "waiting", "lastTermination.", "oomKilled"),
+    *("restarts", "ready", "waiting", "lastTermination.", "oomKill", "throttled"),
 )
 
 

@@ -40,6 +40,7 @@ class Container(Struct, frozen=True, gc=False):
     sidecar_at: int | None = None
     declared_limits: Amounts | None = None
     unscheduled_requests: Amounts = {}
+    restarts: int | None = None
 
     allocatable: ClassVar[None] = None
     capacity: ClassVar[None] = None
@@ -145,6 +146,11 @@ class Pod(Struct, frozen=True, gc=False):
     def states(self) -> ContainerStates | None:
         """The states of its containers."""
         return self.facts.states if self.facts else None
+
+    @property
+    def restarts(self) -> int | None:
+        """The restarts of its containers; over a range, those in it."""
+        return self.facts.restarts if self.facts else None
 
     @property
     def requests(self) -> Amounts | None:

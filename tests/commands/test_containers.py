@@ -80,6 +80,24 @@ def test_limits_count_containers_and_orders_are_of_containers(run: Run, words: s
     assert run(f"{words} --columns container --sort-by memory").out.split()[1:] == ["proxy", "app", "db"]
 
 
+def test_each_container_has_its_own_restarts(run: Run, api: FakeApi) -> None:
+    sidecars = [{"name": "init"}, {"name": "proxy", "restartPolicy": "Always"}]
+    spec = {"containers": [{"name": "app"}, {"name": "log"}], "initContainers": sidecars}
+    init, proxy, app, log = [
+        {"name": name, "restartCount": count, "ready": True, "started": True, "state": {"running": {}}}
+        for name, count in (("init", 9), ("proxy", 5), ("app", 2), ("log", 0))
+    ]
+    init["state"] = {"terminated": {"exitCode": 0}}
+    web = pod("n", "web", spec=spec, containerStatuses=[app, log], initContainerStatuses=[init, proxy])
+    api.pods(web, pod("n", "new", containerStatuses=[]))
+    words = f"top pods -A --server {api.url} -o value --columns name,restarts"
+    assert run(words).out == "new\t0\nweb\t7\n"
+    gate = run(f"{words},container --containers --fail-if 'restarts > 3'")
+    assert (gate.code, gate.out) == (3, "new\t0\tapp\nweb\t2\tapp\nweb\t0\tlog\nweb\t5\tproxy\n")
+    assert gate.err == "--fail-if: 1 row matched: n/web/proxy\n"
+    assert run(f"{words} --containers --where container=app").out == "new\t0\nweb\t2\n"
+
+
 @pytest.mark.parametrize(
     ("form", "written"), [("json", ["cart", "db", "new"]), ("name", ["pod/cart", "pod/db", "pod/new"])]
 )

@@ -108,13 +108,13 @@ def test_names_that_come_out_alike_are_kept_apart() -> None:
 
 
 def test_containers_have_samples_of_their_own() -> None:
-    both = (Container("a", CORE, 1), Container("b", None, 2))
+    both = (Container("a", CORE, 1, restarts=3), Container("b", None, 2))
     text = written([pod(containers=both)], "cpu", "memory", "restarts", containers=True)
     assert [(s.name, s.labels.get("container"), s.value) for f in families(text).values() for s in f.samples] == [
         ("c3s_container_cpu_usage_cores", "a", 1),
         ("c3s_container_memory_usage_bytes", "a", 1),
         ("c3s_container_memory_usage_bytes", "b", 2),
-        ("c3s_pod_restarts", None, 0),
+        ("c3s_container_restarts", "a", 3),
     ]
 
 

@@ -193,7 +193,9 @@ def test_statistics_equal_those_of_the_same_readings(run: Run, tmp_path: Path, s
 
 
 def restarted(name: str, restarts: int | None, uid: str = "u") -> PodFacts:
-    return PodFacts(uid, "a", "Deployment/web", "Running", restarts, 1.0, "Burstable", {}, {}, {})
+    logs = None if restarts is None else 0
+    containers = tuple(Container(each, None, None, restarts=of) for each, of in (("app", restarts), ("log", logs)))
+    return PodFacts(uid, "a", "Deployment/web", "Running", restarts, 1.0, "Burstable", {}, {}, {}, containers)
 
 
 # The restarts of each pod at the readings of four minutes.
@@ -235,8 +237,12 @@ def test_restarts_are_those_between_the_readings_of_a_range(
         recorder.add([Sample("c", now, "x", [], pods, {}, facts, len(facts))], [], now.timestamp())  # type: ignore[arg-type]
     recorder.close()
     period = ("--start", start, "--end", "2026-03-02T00:03:30Z") if start else ()
-    result = run("top", "pods", "-A", "--columns", "restarts", "-o", "json", "--from", path, *period)
-    assert {row["name"]: row["restarts"] for row in json.loads(result.out)["items"]} == restarts
+    result = run("top", "pods", "-A", "--columns", "restarts", "-o", "json", "--containers", "--from", path, *period)
+    rows = json.loads(result.out)["items"]
+    assert {row["name"]: row["restarts"] for row in rows} == restarts
+    of_containers = {(row["name"], each["name"]): each["restarts"] for row in rows for each in row["containers"]}
+    assert {name: of_containers[name, "app"] for name in restarts} == restarts
+    assert {name for name in restarts if of_containers[name, "log"] != 0} == {"untold"}
 
 
 def test_an_old_recording_tells_the_phase_of_what_was_pending(run: Run, tmp_path: Path) -> None:

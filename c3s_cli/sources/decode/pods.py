@@ -27,6 +27,7 @@ from c3s_cli.sources.decode.podstatus import (
     is_ready,
     status_and_restarts,
     stopped_in,
+    with_restarts,
 )
 from c3s_cli.sources.decode.shapes import NULL, Body, Listing, Quantity, Resources, amounts_of, decode_items, decode_one
 
@@ -108,6 +109,8 @@ class PodDecoder:
         deleted = meta.deletion_timestamp is not None
         status, restarts = status_and_restarts(state, sidecars, init_count, deleted=deleted)
         requests, limits, binding_limits, containers = self._amounts(pod, spec, state)
+        if restarts or state.init_container_statuses:
+            containers = with_restarts(state, containers)
         owner = controller(meta.owner_references)
         states, unscheduled = None, None
         if self.states:
@@ -154,6 +157,7 @@ class PodDecoder:
                     *(each.name, None, None, None, each.effective_requests(), each.limits_now),
                     sidecar_at=place,
                     declared_limits=each.limits,
+                    restarts=0,
                 )
                 for each, place in (*((each, None) for each in resources.containers), *sidecars)
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, structs
 
 from c3s_cli.model.rows import Container
 from c3s_cli.sources.decode.shapes import NULL, decode_one
@@ -128,6 +128,15 @@ def stopped_in(state: PodState, containers: Iterable[Container]) -> tuple[str, .
     statuses = (*(state.container_statuses or ()), *(state.init_container_statuses or ()))
     stopped = {each.name for each in statuses if each.state and each.state.running is None}
     return tuple([each.name for each in containers if each.name in stopped]) if stopped else ()
+
+
+def with_restarts(state: PodState, containers: tuple[Container, ...]) -> tuple[Container, ...]:
+    """Return the containers with how often each was restarted; one without a status never was."""
+    statuses = (*(state.container_statuses or ()), *(state.init_container_statuses or ()))
+    counts = {each.name: each.restart_count for each in statuses if each.restart_count}
+    if not counts:
+        return containers
+    return tuple([structs.replace(each, restarts=counts.get(each.name, 0)) for each in containers])
 
 
 def status_and_restarts(

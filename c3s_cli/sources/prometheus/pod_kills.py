@@ -17,16 +17,21 @@ from c3s_cli.sources.prometheus.statistics import (
     kills_before,
     restarts_after_kills,
 )
-from c3s_cli.sources.source import Key
+
+Key = tuple[str, ...]
 
 
 class PodKills(Struct):
-    """The kills of pods, by namespace and name. selector: the matchers of the pods; match: those of all series."""
+    """The kills of pods, by namespace and name. selector: the matchers of the pods; match: those of all series.
+
+    size: of the keys; 3 for the kills of containers, by their names, too.
+    """
 
     engine: Engine
     selector: str
     match: str
     edges: Edges
+    size: int = 2
 
     def counts(self) -> dict[Key, int]:
         """Return the kills that the kubelets counted, but at least those that kube-state-metrics saw.
@@ -45,11 +50,13 @@ class PodKills(Struct):
         """
         if self.engine.vector(f"count({LAST_OOM}{promql.braces(self.match)})", self.edges.end):
             series = f"{RESTARTS}{promql.braces(self.selector)}[{self._seconds}s]"
-            watched = self.engine.vector(f"group by ({promql.OF_POD}) (last_over_time({series}))", self.edges.end)
-            return {**dict.fromkeys((promql.who(labels)[:2] for labels, _ in watched), 0), **kills}
+            watched = self.engine.vector(f"group by ({promql.OF_CONTAINER}) (last_over_time({series}))", self.edges.end)
+            return {**dict.fromkeys((promql.who(labels)[: self.size] for labels, _ in watched), 0), **kills}
         restarts: dict[Key, int] = {}
-        for who, number in Restarts(self.engine, self.selector, self.edges).counts(kills).items():
-            restarts[who[:2]] = restarts.get(who[:2], 0) + number
+        for who, number in (
+            Restarts(self.engine, self.selector, self.edges).counts({(who[0], who[1]) for who in kills}).items()
+        ):
+            restarts[who[: self.size]] = restarts.get(who[: self.size], 0) + number
         spared = {who: 0 for who, number in restarts.items() if not number}
         return {**spared, **{who: number for who, number in kills.items() if number or not restarts.get(who)}}
 
@@ -63,7 +70,7 @@ class PodKills(Struct):
         before = kills_before(self.engine, chosen, self.edges) if killed else {}
         kills: dict[Key, int] = {}
         for labels, number in after:
-            who = promql.who(labels)[:2]
+            who = promql.who(labels)[: self.size]
             grown = number - before.get(instance_of(labels), 0)
             kills[who] = kills.get(who, 0) + max(0, round(grown))
         return kills
@@ -79,7 +86,7 @@ class PodKills(Struct):
         chosen = promql.all_of(promql.few_of("pod", pods), self.selector)
         counts: dict[Key, int] = {}
         for who, _, number in restarts_after_kills(self.engine, chosen, self.edges.start, self.edges.end):
-            counts[who[:2]] = counts.get(who[:2], 0) + number
+            counts[who[: self.size]] = counts.get(who[: self.size], 0) + number
         return counts
 
     @property

@@ -149,7 +149,7 @@ class PodSeries:
             limits=limits or {},
             binding_limits=binding_limits_of(resources),
             containers=tuple(
-                self._container(each, states.get(each.name))
+                self._container(key, each, states.get(each.name))
                 for each in (*resources.containers, *resources.init_containers)
                 if each.restartable or each in resources.containers
             ),
@@ -187,11 +187,18 @@ class PodSeries:
         """Return whether there are series of what `unknown` names: some pod of a cluster has them."""
         return what not in self.unknown
 
-    def _container(self, container: ContainerResources, states: ContainerStates | None) -> Container:
+    def _container(self, key: Key, container: ContainerResources, states: ContainerStates | None) -> Container:
         """Return a container with its requests and limits, None if they are unknown."""
         requests = container.requests if self.knows("requests") else None
         limits = container.limits if self.knows("limits") else None
-        return Container(container.name, None, None, None, requests, limits, states=states, declared_limits=limits)
+        counts = self.series_of(f"kube_pod_{'init_' * container.restartable}container_status_restarts_total", key)
+        restarts = next((round(number) for labels, number in counts if labels.get("container") == container.name), None)
+        return Container(
+            *(container.name, None, None, None, requests, limits),
+            states=states,
+            declared_limits=limits,
+            restarts=restarts,
+        )
 
     def _states(self, key: Key, resources: PodResources) -> dict[str, ContainerStates]:
         names = [each.name for each in resources.containers]

@@ -156,9 +156,18 @@ def with_restarts(
         if facts is not None and (not facts.containers or any(each.name == container for each in facts.containers)):
             sums[namespace, pod] = sums.get((namespace, pod), 0) + number
     since = math.inf if scope.period and scope.period.end else start
-    return {key: structs.replace(each, restarts=sums.get(key, _of_facts(each, since))) for key, each in pods.items()}
 
+    def in_range(key: tuple[str, str], facts: PodFacts) -> PodFacts:
+        since_created = (facts.created_at or 0.0) >= since
 
-def _of_facts(facts: PodFacts, since: float) -> int | None:
-    """Return the restarts in a range of a pod without series, if it was never restarted, or was created since."""
-    return facts.restarts if facts.restarts == 0 or (facts.created_at or 0.0) >= since else None
+        # Without series only this is known: what was never restarted, and what was created since.
+        def known(count: int | None) -> int | None:
+            return count if count == 0 or since_created else None
+
+        containers = [
+            structs.replace(each, restarts=counts.get((*key, each.name), known(each.restarts)))
+            for each in facts.containers
+        ]
+        return structs.replace(facts, restarts=sums.get(key, known(facts.restarts)), containers=tuple(containers))
+
+    return {key: in_range(key, each) for key, each in pods.items()}

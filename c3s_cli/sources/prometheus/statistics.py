@@ -41,25 +41,33 @@ VOLUMES: Final = {
 
 
 class Counters(Struct):
-    """The growth of counters of pods in a range, by namespace and name. selector: the matchers of the pods."""
+    """The growth of counters in a range, by namespace and pod; with `containers` also by namespace, pod and container.
+
+    selector: the matchers of the pods.
+    """
 
     engine: Engine
     selector: str
     edges: Edges
+    containers: bool = False
 
-    def counts(self, wanted: Iterable[str]) -> dict[Key, dict[str, int]]:
+    def counts(self, wanted: Iterable[str]) -> dict[tuple[str, ...], dict[str, int]]:
         """Return the growth of the counters that are wanted."""
-        figures: dict[Key, dict[str, int]] = {}
+        figures: dict[tuple[str, ...], dict[str, int]] = {}
         for name in [each for each in wanted if each in COUNTERS]:
             for who, number in self._growth(COUNTERS[name]).items():
                 figures.setdefault(who, {})[name] = number
         return figures
 
-    def _growth(self, name: str) -> dict[Key, int]:
+    def _growth(self, name: str) -> dict[tuple[str, ...], int]:
         series = f"{name}{promql.braces(promql.CONTAINERS, self.selector)}"
         each = f"max by ({promql.OF_CONTAINER}, id) (increase({series}[{self._seconds}s]))"
-        answer = self.engine.vector(f"sum by ({promql.OF_POD}) ({each})", self.edges.end)
-        return {promql.who(labels)[:2]: round(number) for labels, number in answer}
+        by = {2: promql.OF_POD, **({3: promql.OF_CONTAINER} if self.containers else {})}
+        return {
+            promql.who(labels)[:size]: round(number)
+            for size, names in by.items()
+            for labels, number in self.engine.vector(f"sum by ({names}) ({each})", self.edges.end)
+        }
 
     @property
     def _seconds(self) -> int:

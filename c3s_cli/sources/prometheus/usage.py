@@ -145,8 +145,8 @@ class PrometheusUsage(Usage):
             figures.setdefault(who, {}).update(more)
         rows = UsageRows(self.context, self._times(), past)
         return [
-            *(rows.pod(pod, containers, figures.get(pod, {}), ended=False) for pod, containers in used.items()),
-            *(rows.pod(pod, {}, figures.get(pod, {}), ended=pod not in silent) for pod in absent),
+            *(rows.pod(pod, containers, figures, ended=False) for pod, containers in used.items()),
+            *(rows.pod(pod, {}, figures, ended=pod not in silent) for pod in absent),
         ]
 
     def _is_meant(self, pod: Key) -> bool:
@@ -239,14 +239,14 @@ class PrometheusUsage(Usage):
 
     def _prometheus_figures(self) -> Iterator[tuple[Key, Mapping[str, int]]]:
         """Read other figures of pods. Pods can be shown without them, so errors become failures."""
-        wanted, selector = self.scope.figures, self._matching(self._scope())
+        wanted, selector, edges = self.scope.figures, self._matching(self._scope()), self._edges()
         start, end = self._times()
-        edges = self._edges()
         if start == end:
             edges = range_edges.Edges(self.engine, self.match, end - promql.WINDOW, end)
-        jobs: dict[str, Callable[[], Mapping[tuple[str, str], Figures]]] = {}
+        jobs: dict[str, Callable[[], Mapping[Any, Figures]]] = {}
         if not set(wanted).isdisjoint(prometheus_figures.COUNTERS):
-            jobs["counters"] = partial(prometheus_figures.Counters(self.engine, selector, edges).counts, wanted)
+            counters = prometheus_figures.Counters(self.engine, selector, edges, self.scope.containers)
+            jobs["counters"] = partial(counters.counts, wanted)
         if "oomKills" in wanted:
             jobs["OOM kills"] = partial(self._kills, selector, edges)
         if not {"volumes.used", "volumes.capacity"}.isdisjoint(wanted):
@@ -257,11 +257,11 @@ class PrometheusUsage(Usage):
             except C3sError as problem:
                 self.missing.append(Failure(self.context, f"the {what} of pods", str(problem)))
 
-    def _kills(self, selector: str, edges: range_edges.Edges) -> Mapping[tuple[str, str], Figures]:
+    def _kills(self, selector: str, edges: range_edges.Edges) -> Mapping[tuple[str, ...], Figures]:
         from c3s_cli.sources.prometheus.pod_kills import PodKills  # few readings show them
 
-        kills = PodKills(self.engine, selector, self.match, edges).counts()
-        return {pod: {"oomKills": number} for pod, number in kills.items()}
+        of = (PodKills(self.engine, selector, self.match, edges, size) for size in (2, 3)[: 1 + self.scope.containers])
+        return {who: {"oomKills": number} for kills in of for who, number in kills.counts().items()}
 
     def _ask(self, query: str) -> Vector:
         return self.engine.vector(query, self._moment())

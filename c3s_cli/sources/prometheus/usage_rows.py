@@ -36,14 +36,14 @@ class UsageRows(Struct):
             ended=ended,
         )
 
-    def pod(self, pod: tuple[str, str], containers: Mapping[str, Used], more: Mapping[str, Any], *, ended: bool) -> Pod:
-        """Return the row of a pod. more: figures besides its statistics."""
+    def pod(self, pod: tuple[str, str], containers: Mapping[str, Used], more: Mapping[Any, Any], *, ended: bool) -> Pod:
+        """Return the row of a pod. more: figures besides the statistics, by pod and by container."""
         rows = tuple(
             Container(
                 name,
                 _amount(used, "cpu"),
                 _amount(used, "memory"),
-                figures=self._figures((*pod, name)) if self.past and self.past.containers else None,
+                figures=self._of_container((*pod, name), more.get((*pod, name))),
             )
             for name, used in sorted(containers.items())
         )
@@ -56,9 +56,12 @@ class UsageRows(Struct):
             window=self._window(containers.values()),
             # The only container of a pod without container labels has no name.
             containers=tuple(row for row in rows if row.name),
-            figures=self._figures(pod, more),
+            figures=self._figures(pod, more.get(pod)),
             ended=ended,
         )
+
+    def _of_container(self, key: Key, more: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        return self._figures(key, more) if self.past and self.past.containers else more
 
     def _figures(self, key: Key, more: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
         figures, past = dict(more or {}), self.past

@@ -33,6 +33,8 @@ class _Container(Struct, array_like=True):
     states: ContainerStates | None
     # None in old recordings, for the same as `limits`.
     declared_limits: Amounts | None = None
+    # Old recordings have the sum of a pod only.
+    restarts: int | None = None
 
 
 class _Shape(Struct, array_like=True):
@@ -180,7 +182,7 @@ def _shape(pod: PodFacts) -> _Shape:
     fields = list(FIELDS(pod))
     fields[CONTAINERS] = tuple(
         [
-            _Container(each.name, each.requests, each.limits, each.states, each.declared_limits)
+            _Container(each.name, each.requests, each.limits, each.states, each.declared_limits, each.restarts)
             for each in pod.containers
         ]
     )
@@ -205,6 +207,7 @@ def _fields(raw: Raw) -> tuple[dict[str, Any], tuple[Container, ...]]:
                 *(own.name, None, None, None, own.requests, own.limits),
                 states=own.states,
                 declared_limits=own.limits if own.declared_limits is None else own.declared_limits,
+                restarts=_restarts(shape, own),
             )
             for own in shape.containers
         ]
@@ -212,3 +215,9 @@ def _fields(raw: Raw) -> tuple[dict[str, Any], tuple[Container, ...]]:
     fields = {field: getattr(shape, field) for field in SHARED}
     # Old recordings have no phase; this status is one.
     return fields if shape.phase or shape.status != "Pending" else {**fields, "phase": shape.status}, containers
+
+
+def _restarts(shape: _Shape, container: _Container) -> int | None:
+    """Return the restarts of a container: in old recordings of one that never was restarted, or that is alone."""
+    alone = shape.restarts == 0 or (len(shape.containers) == 1 and not (shape.status or "").startswith("Init:"))
+    return shape.restarts if container.restarts is None and alone else container.restarts

@@ -12,7 +12,7 @@ from c3s_cli.amounts.duration import go_duration
 from c3s_cli.amounts.timestamp import utc
 from c3s_cli.columns.statistics import statistics_of
 from c3s_cli.columns.vocabulary import Kind, Needs
-from c3s_cli.model.rows import Container, Node, Pod
+from c3s_cli.model.rows import Container, Node, Pod, PodFacts
 from c3s_cli.model.sample import Sample
 from c3s_cli.request.period import Period
 from c3s_cli.sources.groups import rows_by_group
@@ -20,7 +20,7 @@ from c3s_cli.sources.recording.contents import OLDEST
 from c3s_cli.sources.recording.facts import Facts
 from c3s_cli.sources.recording.history import MILLIS, UNKNOWN, History, weights_of
 from c3s_cli.sources.recording.recording import Recorded, Recording
-from c3s_cli.sources.recording.restarts import restarts_in
+from c3s_cli.sources.recording.restarts import Restarts, restarts_in
 from c3s_cli.sources.recording.selection import Selection
 from c3s_cli.sources.recording.sums import Key, Sums
 from c3s_cli.sources.source import Groups, Scope
@@ -50,8 +50,8 @@ def read_range(recording: Recording, cluster: Recorded, needs: Needs, scope: Sco
         keys = [(row.namespace, row.name) for row in gone if row.ended]
         pods_of = {**{key: former[key] for key in keys if key in former}, **facts.pods}
         if Needs.RESTARTS in needs:
-            counts = restarts_in(recording, cluster, first, rows[-1][0])
-            pods_of = {key: structs.replace(each, restarts=counts.get(key)) for key, each in pods_of.items()}
+            restarts = restarts_in(recording, cluster, first, rows[-1][0])
+            pods_of = {key: _with_restarts(key, each, restarts) for key, each in pods_of.items()}
         facts = Facts(facts.nodes, pods_of, facts.pod_count)
     sample = Selection(moment, needs, scope, cluster.context).sample(
         facts, [*nodes, *([] if of_pods else gone)], [*pods, *(gone if of_pods else [])]
@@ -185,6 +185,12 @@ class _Range(Struct):
         if covered >= self.seconds * (1 - SHORT):
             return sample.remarks
         return (*sample.remarks, f"the readings cover {covered / self.seconds:.0%} of the range")
+
+
+def _with_restarts(key: tuple[str, str], pod: PodFacts, restarts: Restarts) -> PodFacts:
+    of = restarts.by_container
+    containers = [structs.replace(each, restarts=of.get((*key, each.name))) for each in pod.containers]
+    return structs.replace(pod, restarts=restarts.by_pod.get(key), containers=tuple(containers))
 
 
 def _key(row: Node | Pod) -> Key:
