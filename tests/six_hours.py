@@ -131,9 +131,24 @@ def missed() -> Iterator[Series]:
 
 
 def replicated() -> Iterator[Series]:
-    """Give a pod that began two hours and ten minutes ago, which two Prometheus servers scrape."""
+    """Give pods that two Prometheus servers scrape: one began two hours and ten minutes ago, containers of another one
+    take turns every ten minutes; one of the servers is half a scrape behind, the other misses two and a half minutes.
+    """
     for replica in "ab":
         yield from life("twin", END - 7800, END, 1.0, 10, namespace="twins", replica=replica)
+        for turn, name in enumerate(("one", "other")):
+
+            def used(when: int, turn: int = turn) -> float:
+                rounds, rest = divmod(when - BEGIN, 1200)
+                busy = rounds * 600 + (max(0, rest - 600) if turn else min(rest, 600))
+                return busy + 0.1 * (when - BEGIN - busy)
+
+            pod = {"namespace": "turns", "pod": "turns", "container": name, "id": f"/{name}", "replica": replica}
+            late = 15 if replica == "b" else 0
+            missed = () if late else range(END - 3000, END - 2850)
+            times = [when + late for when in range(BEGIN, END - 15, SCRAPE) if when not in missed]
+            yield CPU, pod, iter([(when, used(when)) for when in times])
+            yield MEMORY, pod, iter([(when, 10.0 * MI) for when in times])
 
 
 def far_apart() -> Iterator[Series]:
@@ -219,6 +234,13 @@ def twice_named() -> Iterator[Series]:
     """Give a pod of ten minutes that one job scrapes as two targets, by address and by name."""
     for instance in ("10.0.0.1:10250", "n1"):
         yield from life("brief", END - 5000, END - 4400, 1.0, 10, namespace="j", instance=instance)
+
+
+def vanished() -> Iterator[Series]:
+    """Give what kube-state-metrics says of a pod on n3 that is gone since three minutes, and of one that is there."""
+    for pod, end in (("gone", END - 180), ("there", END)):
+        for metric, labels, samples in states(pod, end=end, namespace="vanished"):
+            yield metric, {name: "n3" if name == "node" else value for name, value in labels.items()}, samples
 
 
 def kills() -> Iterator[Series]:
@@ -400,15 +422,26 @@ def holes() -> Iterator[Series]:
 
 
 def aged() -> Iterator[Series]:
-    """Give steady pods whose values are up to 19 seconds old at each scrape, which Prometheus stamps itself."""
+    """Give pods whose values are up to 19 seconds old at each scrape, which Prometheus stamps itself.
+
+    Those of the job kubelet are steady. Those of the job seldom are scraped every minute, and their load changes.
+    """
     for number in range(12):
 
         def used(when: int, number: int = number) -> float:
             return when - BEGIN - (when // SCRAPE * 7 * (number + 3) ** 2) % 20
 
+        def swinging(when: int, number: int = number) -> float:
+            time = used(when, number)
+            minutes, rest = divmod(time, 60)
+            more = [(minute * minute * (number + 7) % 31 - 15) / 60 for minute in (minutes, minutes - 1)]
+            return time + more[1] * 60 + (more[0] - more[1]) * rest
+
         pod = {"namespace": "m", "pod": f"p{number}", "container": "main", "id": f"/{number}", "job": "kubelet"}
         yield CPU, pod, at(BEGIN + 60, END, used)
         yield MEMORY, pod, at(BEGIN + 60, END, 10 * MI)
+        yield CPU, {**pod, "job": "seldom"}, at(BEGIN + 120, END, swinging, 60)
+        yield MEMORY, {**pod, "job": "seldom"}, at(BEGIN + 120, END, 10 * MI, 60)
     yield CPU, {"id": "/", "node": "n1", "job": "kubelet"}, at(BEGIN + 60, END, lambda when: when - BEGIN - when % 7)
     yield MEMORY, {"id": "/", "node": "n1", "job": "kubelet"}, at(BEGIN + 60, END, 2**30)
 
@@ -467,6 +500,7 @@ def everything() -> Iterator[Series]:
         twice_named,
         jobs,
         down,
+        vanished,
         kills,
         counts,
         starts,

@@ -244,6 +244,20 @@ def test_what_two_servers_scrape_lives_once(ask: Ask) -> None:
     assert (millicores(row["cpu"]["avg"]), row["coverage"]) == (near(1000), near(100 * 7800 / 21600))
 
 
+def test_windows_of_two_servers_are_not_mixed(ask: Ask) -> None:
+    """They end at different scrapes: with the larger of both for each container, those that take turns work together.
+
+    Where one of the servers missed scrapes, the other counts.
+    """
+    (row,) = ask(f"pods -n turns --since 2h {END} --step 1m --columns cpu.min,cpu.p50,cpu.max").values()
+    assert [millicores(row["cpu"][each]) for each in ("min", "p50", "max")] == [near(1100, 1)] * 3
+
+
+def test_pods_that_are_not_exported_any_more_are_gone(ask: Ask) -> None:
+    """Prometheus finds their last samples for five minutes, unless it was told that they are gone."""
+    assert ask("nodes n3 --at 2026-03-02 --columns pods")["n3"]["pods"] == {"usage": 1, "allocatable": 110}
+
+
 def test_scrapes_that_are_far_apart_are_said(run: Run, engine: str) -> None:
     result = run(f"top pods -n far --since 6h {END} --columns cpu.max --from {engine} --facts source")
     assert result.code == 0
@@ -470,7 +484,10 @@ def test_values_that_are_old_when_they_are_scraped_are_said(
 ) -> None:
     """Their times do not tell; what is missing before is there after."""
     with running("prometheus", tmp_path_factory, six_hours.aged) as url:
-        words = f"top pods -A --since 5h {END} --from {url} --server {api.url} -o json --columns"
+        words = f"top pods -A --since 5h {END} --from {url} --server {api.url} -o json --prometheus-match"
+        seldom = run(f"{words} 'job=\"seldom\"' --columns cpu.max").err
+        assert "values are up to 20s old when they are scraped: " in seldom, seldom
+        words += " 'job=\"kubelet\"' --columns"
         document = json.loads(run(f"{words} cpu.min,cpu.avg,cpu.max").out)
         assert len(document["items"]) == 12
         for row in document["items"]:

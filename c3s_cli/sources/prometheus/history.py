@@ -10,6 +10,7 @@ import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import cycle
 from typing import Final
 
 from msgspec import Struct, field
@@ -77,15 +78,23 @@ class History(Struct):
         """Add the series that a job has of an object. Further jobs are duplicates: the larger point counts."""
         put_line(self.lines[resource], key, self.unite(resource, [self.line(points) for points in several]), max)
 
-    def unite(self, resource: str, parts: Sequence[array[float]], *, same: bool = False) -> array[float]:
+    def unite(
+        self,
+        resource: str,
+        parts: Sequence[array[float]],
+        *,
+        same: bool = False,
+        better: Sequence[Sequence[bool]] = ((),),
+    ) -> array[float]:
         """Unite the series of one object: alternatives in time share at most a window, duplicates share more.
 
         same: whether they are of one instance, which two targets have: one that lived shortly shares all it has.
+        better: for each further part, where those before it count rather than the larger.
         """
         line = parts[0]
         most = math.ceil(self.range.window / self.range.step) + 1
-        for part in parts[1:]:
-            line = join_growth(line, part, most if resource == "cpu" else 0, same=same)
+        for part, each in zip(parts[1:], cycle(better), strict=False):
+            line = join_growth(line, part, most if resource == "cpu" else 0, same=same, better=each)
         return line
 
     def line(self, points: Points) -> array[float]:

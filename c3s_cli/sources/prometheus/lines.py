@@ -22,16 +22,20 @@ def join_lines(one: array[float], other: array[float], both: Callable[[float, fl
     )
 
 
-def join_growth(line: array[float], part: array[float], most: int, *, same: bool) -> array[float]:
+def join_growth(
+    line: array[float], part: array[float], most: int, *, same: bool, better: Sequence[bool] = ()
+) -> array[float]:
     """Join the growth of two series of one object: of duplicates, the larger counts; others follow each other.
 
     most: at how many points windows reach over the end of one and the begin of the other; 0 of gauges. same: if they
-    are of one instance.
+    are of one instance. better: where the first counts, and where the second, rather than the larger of duplicates.
     """
     there = [[not math.isnan(value) for value in each] for each in (line, part)]
     shared = [place for place, both in enumerate(zip(*there, strict=True)) if all(both)]
     whole = same and len(shared) == min(map(sum, there))
     joined = join_lines(line, part, max)
+    for place in shared if better else ():
+        joined[place] = line[place] if better[place] else part[place]
     for first, last in runs(shared):
         before, after = ([0 <= edge < len(line) and each[edge] for each in there] for edge in (first - 1, last + 1))
         # One ends where the other begins; a few points of one amid those of the other are duplicates.

@@ -34,6 +34,10 @@ QUALITIES: Final = ("Guaranteed", "Burstable")
 COMPUTE: Final = ("cpu", "memory")
 # Labels that a scrape job may have, too.
 RENAMED: Final = ("namespace", "pod", "container", "node")
+# What exports a series; and how many seconds before its last scrape that must have been for the last time, to be gone:
+# of one scrape, some samples may be stored before others.
+TARGET: Final = ("job", "instance")
+GONE: Final = 130
 # The labels of an owner, and the series of the owners of ReplicaSets and Jobs: their kind, and the label of their name.
 OWNER: Final = ("owner_kind", "owner_name", "owner_is_controller")
 OWNED: Final = {"kube_replicaset_owner": ("ReplicaSet", "replicaset"), "kube_job_owner": ("Job", "job_name")}
@@ -60,6 +64,18 @@ def own_labels(series: Vector, by: Sequence[str]) -> Vector:
         key = tuple((name, own[name]) for name in (by or own) if name in own)
         numbers[key] = max(number, numbers.get(key, number))
     return [(dict(key), number) for key, number in numbers.items()]
+
+
+def still_exported(series: Vector) -> Vector:
+    """Return the series that kube-state-metrics has not ceased to export. series: the times of their last samples.
+
+    Engines find the last sample of what is gone for minutes, unless they were told that it is.
+    """
+    newest: dict[tuple[str | None, ...], float] = {}
+    for labels, time in series:
+        target = tuple(map(labels.get, TARGET))
+        newest[target] = max(time, newest.get(target, time))
+    return [each for each in series if each[1] >= newest[tuple(map(each[0].get, TARGET))] - GONE]
 
 
 class ExportedLabels(dict[str, str]):

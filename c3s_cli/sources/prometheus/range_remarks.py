@@ -12,7 +12,7 @@ from c3s_cli.errors import C3sError
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.current import Current
 from c3s_cli.sources.prometheus.past import Past
-from c3s_cli.sources.prometheus.samples import JITTER, MANY, ROW, ages_of
+from c3s_cli.sources.prometheus.samples import JITTER, LONGEST_ROW, MANY, PLENTY, ROW, ages_of
 
 # Gaps shorter than this share of the range are not worth a remark.
 SHORT: Final = 0.005
@@ -62,7 +62,9 @@ def _ages(past: Past, current: Current) -> float:
     interval = past.history.intervals.usual
     known = len(current.last) * (promql.WINDOW / interval - 2) >= MANY and (ROW + 1) * interval < promql.WINDOW
     if not (current.ages or known or past.period.uneven):
-        window = max(promql.WINDOW, math.ceil((ROW + 3) * interval))
+        # Where there are few objects, more samples of each.
+        row = min(3 * LONGEST_ROW, max(ROW + 3, 2 * PLENTY // max(1, len(current.last))))
+        window = max(promql.WINDOW, math.ceil(row * interval))
         with suppress(C3sError):  # nobody knows
             series = f"{promql.CPU}{promql.braces(promql.CONTAINERS, past.match)}[{window}s]"
             return ages_of(past.engine.samples(series, past.end))

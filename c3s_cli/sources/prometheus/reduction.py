@@ -5,8 +5,9 @@ Engines take ten times as long to aggregate series at each point as to send them
 
 from __future__ import annotations
 
+import math
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import add
 from typing import Any, Final
@@ -20,6 +21,8 @@ from c3s_cli.sources.prometheus.lines import join_lines, put_line
 INSTANCE: Final = tuple(promql.INSTANCE.split(", "))
 SCRAPE: Final = tuple(promql.SCRAPE.split(", "))
 NAMES: Final = tuple(promql.OF_CONTAINER.split(", "))
+# A target that has so much less of all objects than another one at a time has missed scrapes.
+MISSED: Final = 0.05
 KNOWN: Final = {*INSTANCE, *SCRAPE, *NAMES, "__name__", "image", "name"}
 
 
@@ -54,10 +57,12 @@ def reduce_series(
         targets = series.setdefault((promql.who(labels), scrape, instance), {})
         target = frozenset(pair for pair in labels.items() if pair[0] not in KNOWN) if cpu and follow else None
         put_line(targets, target or (labels.get("instance") if cpu else None), line(points), max)
+    better = better_targets([each for each in series.values() if len(each) > 1]) if cpu and follow else {}
     scraped: dict[tuple[Any, ...], array[float]] = {}
     for (who, scrape, instance), targets in series.items():
-        several = [*targets.values()]
-        line_of = unite(several, same=bool(instance and instance[0])) if len(several) > 1 else several[0]
+        several = [targets[each] for each in sorted(targets, key=str)] if better else [*targets.values()]
+        chosen = {"better": better[frozenset(targets)]} if len(several) > 1 and better else {}
+        line_of = unite(several, same=bool(instance and instance[0]), **chosen) if len(several) > 1 else several[0]
         put_line(scraped, (who, scrape), line_of, add)
     lines: dict[Key, array[float]] = {}
     for (who, _), each in scraped.items():
@@ -68,6 +73,29 @@ def reduce_series(
     for who, each in lines.items():
         put_line(pods, who[:2], each, add)
     return pods
+
+
+def better_targets(rivals: Sequence[Mapping[Any, array[float]]]) -> dict[frozenset[Any], list[list[bool]]]:
+    """Return where the targets before each further one have missed nothing that it has, by sets of targets.
+
+    rivals: the lines of each object by targets. The windows of two Prometheus servers end at other scrapes: the larger
+    of each object would make sums too large. One that has much less of all has missed scrapes.
+    """
+    sums: dict[frozenset[Any], list[list[float]]] = {}
+    for targets in rivals:
+        lines = [targets[each] for each in sorted(targets, key=str)]
+        shared = [not math.isnan(sum(points)) for points in zip(*lines, strict=True)]
+        known = sums.setdefault(frozenset(targets), [[0.0] * len(shared) for _ in lines])
+        for total, line in zip(known, lines, strict=True):
+            total[:] = [one + other if both else one for one, other, both in zip(total, line, shared, strict=True)]
+    found = {}
+    for names, (first, *others) in sums.items():
+        better, best = [], first
+        for other in others:
+            better.append([one * (1 + MISSED) >= two for one, two in zip(best, other, strict=True)])
+            best = [one if first else two for first, one, two in zip(better[-1], best, other, strict=True)]
+        found[names] = better
+    return found
 
 
 def as_points(vector: Vector, time: float) -> Matrix:

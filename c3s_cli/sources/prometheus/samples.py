@@ -29,9 +29,12 @@ DOWN: Final = 3
 # So near to a multiple of the usual gap, a gap is one of missed scrapes.
 EVEN: Final = 0.03
 
-# Growth must be known so often in a row, and in all, to say how old values are; and oppose the growth before so much.
+# Growth must be known so often in a row, and in all, to say how old values are; and oppose the growth before so much,
+# or half of that if it is known far more often. In a longer row, the load itself changes.
 ROW: Final = 6
+LONGEST_ROW: Final = 20
 MANY: Final = 60
+PLENTY: Final = 600
 OPPOSED: Final = -0.25
 # So many times as old as usual, values may be: kubelets look every 10 to 20 seconds.
 OLDEST: Final = 4 / 3
@@ -90,17 +93,23 @@ def ages_of(matrix: Matrix) -> float:
     Where Prometheus stamps the samples itself, their times do not tell. But a value that is old makes the growth before
     it smaller, and that after it greater by as much, which load does not do.
     """
+    interval = interval_of(matrix) or INTERVAL
     pairs: list[tuple[float, float]] = []
     for _, points in matrix[:200]:
-        grown = [later - earlier for earlier, later in pairwise(points.values)]
-        if len(grown) < ROW or min(grown) < 0 or not (average := sum(grown) / len(grown)):
-            continue
-        swings = [each / average - 1 for each in grown]
-        pairs += pairwise(swings)
+        growth = [later - earlier for earlier, later in pairwise(points.values)]
+        for first in range(0, len(growth), LONGEST_ROW):
+            grown = growth[first : first + LONGEST_ROW]
+            if len(grown) < ROW or min(grown) < 0 or not (average := sum(grown) / len(grown)):
+                continue
+            pairs += pairwise(each / average - 1 for each in grown)
+    # Only load changes by more than that.
+    most = OLDEST * JITTER / interval
+    pairs = [pair for pair in pairs if max(map(abs, pair)) < most]
     squares = sum(one * one for one, _ in pairs)
-    if len(pairs) < MANY or sum(one * other for one, other in pairs) > OPPOSED * squares:
+    opposed = OPPOSED / 2 if len(pairs) >= PLENTY else OPPOSED
+    if len(pairs) < MANY or sum(one * other for one, other in pairs) > opposed * squares:
         return 0.0
-    return min(JITTER, OLDEST * (interval_of(matrix) or 0.0) * math.sqrt(6 * squares / len(pairs)))
+    return min(JITTER, OLDEST * interval * math.sqrt(6 * squares / len(pairs)))
 
 
 def still_scraped(matrix: Matrix) -> Matrix:

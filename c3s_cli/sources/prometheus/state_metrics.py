@@ -26,6 +26,7 @@ from c3s_cli.sources.prometheus.pod_series import (
     OWNED,
     OWNER,
     RENAMED,
+    TARGET,
     ExportedLabels,
     PodSeries,
     amount_of,
@@ -33,6 +34,7 @@ from c3s_cli.sources.prometheus.pod_series import (
     own_labels,
     owners_in,
     pod_of,
+    still_exported,
 )
 from c3s_cli.sources.prometheus.range_edges import BACK, Edges, words
 from c3s_cli.sources.source import Claims, Scope
@@ -41,6 +43,7 @@ Key = tuple[str, str]
 Series = list[tuple["Labels", float]]
 POD: Final = promql.WHO[:2]
 CONTAINER: Final = promql.WHO
+INFO: Final = "kube_pod_info"
 
 
 class StateMetrics(Struct):
@@ -309,9 +312,13 @@ class StateMetrics(Struct):
         jobs = {}
         for name, by in wanted.items():
             series = f"{name}{promql.braces(self.match, more)}"
-            labels = ", ".join((*by, *(f"exported_{label}" for label in by if label in RENAMED)))
+            more_labels = (*(f"exported_{label}" for label in by if label in RENAMED), *TARGET * (name == INFO))
+            labels = ", ".join((*by, *more_labels))
+            if name == INFO:
+                series = f"timestamp({series})"
             jobs[name] = partial(self._vector, f"max by ({labels}) ({series})" if by else series)
-        return results_of(jobs)
+        answers = results_of(jobs)
+        return answers | {name: still_exported(answers[name]) for name in answers if name == INFO}
 
     def _vector(self, query: str) -> Vector:
         found = self.engine.vector(query, self.time)
