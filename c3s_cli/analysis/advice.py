@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
-from c3s_cli.columns.vocabulary import Column, Unit
+from c3s_cli.columns.vocabulary import Column, Kind, Unit
 from c3s_cli.model.rows import Group
 from c3s_cli.request.condition import Comparison, Condition, Membership, Word
 from c3s_cli.request.shares import percentage_of
 
 if TYPE_CHECKING:
     from c3s_cli.model.fit_rows import Row
+    from c3s_cli.model.sample import Sample
     from c3s_cli.report import Report
     from c3s_cli.request.query import Query
 
@@ -33,9 +34,17 @@ MANY_CORES: Final = 20 * 10**9
 
 
 def with_advice(
-    report: Report, query: Query, rows: Sequence[Row], objects: Sequence[Row], unjudged: Sequence[Row] = ()
+    report: Report,
+    query: Query,
+    rows: Sequence[Row],
+    objects: Sequence[Row],
+    unjudged: Sequence[Row] = (),
+    samples: Sequence[Sample] = (),
 ) -> Report:
-    """Add what to say to a report. objects: what --where filtered, if nothing is left of it. unjudged: of LeftOut."""
+    """Add what to say to a report.
+
+    objects: what --where filtered, if nothing is left of it. unjudged: of LeftOut. samples: what was read.
+    """
     conditions = [each for each in (query.where, query.having, query.fail_if, query.until) if each]
     said = dict.fromkeys(words for condition in conditions for words in _bare_numbers(condition, rows or objects))
     if unjudged and not (query.fail_if or query.until):
@@ -44,6 +53,10 @@ def with_advice(
         from c3s_cli.analysis.judging import old_metrics  # loaded for these already
 
         said |= dict.fromkeys(old_metrics(rows, report.now, contexts=report.contexts))
+    if report.fail_if and not report.fail_if.fails and query.kind is Kind.POD:
+        from c3s_cli.analysis.containers import closer_to_limits  # only gates on shares of limits need it
+
+        said |= dict.fromkeys(closer_to_limits(rows, query, samples, contexts=report.contexts))
     if said:
         report = structs.replace(report, remarks=(*report.remarks, *said))
     if not rows and query.where and not report.absence:

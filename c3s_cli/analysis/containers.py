@@ -9,18 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from operator import attrgetter
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, structs
 
 from c3s_cli.amounts.totals import sum_all
+from c3s_cli.analysis.joining import pod_rows
+from c3s_cli.analysis.judging import full_name
 from c3s_cli.analysis.rollup import add_all, add_figures, share_all
 from c3s_cli.columns.vocabulary import Column, Getter
 from c3s_cli.model.rows import Container, Pod
+from c3s_cli.request.condition import Condition
 from c3s_cli.request.query import Query, SortKey, sort_by
+from c3s_cli.terminal.stderr import SOME, counted, named
+
+if TYPE_CHECKING:
+    from c3s_cli.model.sample import Sample
 
 # Of a pod whose containers are not known.
 NOT_KNOWN: Final = Container("", None, None)
+OF_LIMITS: Final = "PercentOfLimits"
 # By these alone, kubectl sorts pods, and the containers of each.
 OF_KUBECTL: Final = ("cpu.usage", "memory.usage")
 
@@ -92,6 +100,20 @@ def _side(column: Column) -> Callable[[Getter], Getter]:
     """Return what makes a getter of Lines of one of containers or pods."""
     side = attrgetter("container" if column.of_containers else "pod")
     return lambda getter: lambda line: getter(side(line))
+
+
+def closer_to_limits(rows: Sequence[Any], query: Query, samples: Sequence[Sample], *, contexts: bool) -> Iterator[str]:
+    """Say which containers meet a --fail-if on shares of limits that no pod meets: a sidecar's limit hides them."""
+    alternatives = query.fail_if.alternatives if query.fail_if and not query.containers else ()
+    of_limits = [each for each in alternatives if any(OF_LIMITS in c.name for test in each for c in test.columns)]
+    if not of_limits:
+        return
+    judged = {(row.context, row.namespace, row.name) for row in rows}
+    pods = [pod for sample in samples for pod in pod_rows(sample) if (pod.context, pod.namespace, pod.name) in judged]
+    condition = Condition(tuple(of_limits)).with_columns(_on_line)
+    if above := [full_name(line, contexts=contexts) for line in lines_of(pods) if condition.judge(line)]:
+        who, meets = counted(len(above), "container"), "meets" if len(above) == 1 else "meet"
+        yield f"{who} {meets} --fail-if although no pod does, and --containers judges each: {named(above, SOME)}"
 
 
 def lines_of(pods: Iterable[Pod]) -> list[Line]:

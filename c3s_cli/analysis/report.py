@@ -73,7 +73,8 @@ def make_report(
     from c3s_cli.analysis.advice import with_advice  # only conditions need it
     from c3s_cli.analysis.bare_pods import about_bare_pods
 
-    return with_advice(about_bare_pods(report, query, samples), query, _lines(rows, query), objects, unfiltered)
+    report = about_bare_pods(report, query, samples)
+    return with_advice(report, query, _lines(rows, query), objects, unfiltered, samples)
 
 
 def latest(samples: Sequence[Sample]) -> datetime:
@@ -337,9 +338,8 @@ def _about_coverage(rows: Sequence[Row], query: Query, *, contexts: bool) -> Ite
 
 def _meant(query: Query) -> str:
     """Return what was probably meant by a namespace without pods."""
-    if query.namespaces != ("all",) or query.all_namespaces:
-        return ""
-    return "-A reads all namespaces; this is the namespace with the name all"
+    is_all = query.namespaces == ("all",) and not query.all_namespaces
+    return "-A reads all namespaces; this is the namespace with the name all" if is_all else ""
 
 
 def _empty_message(query: Query, samples: Sequence[Sample]) -> str:

@@ -10,7 +10,7 @@ from c3s_cli.columns.catalogue import CONTAINER, table_of
 from c3s_cli.columns.kinds import OF_LABELS
 from c3s_cli.columns.naming import ANY_GPU, Naming
 from c3s_cli.columns.of_resources import CPU_AND_MEMORY
-from c3s_cli.columns.spellings import ALIKE, meanings
+from c3s_cli.columns.spellings import ALIKE, meanings, shares_of_any
 from c3s_cli.columns.vocabulary import GROUPS, MOVING, Column, Kind
 
 LISTED: Final = "`c3s columns` lists them all"
@@ -46,6 +46,8 @@ def _of_word(kind: Kind, name: str) -> str | None:
         return f"{name} is a column of nodes, which are the rows with pods to place, such as --cpu 1"
     if name == CONTAINER.name and kind is Kind.POD:
         return "--containers shows a row for each container"
+    if shares := shares_of_any(name):
+        return _meant(*shares)
     if name.startswith(("labels", "label:", "resources")) or not {"[", "/"}.isdisjoint(name):
         return BRACKETS
     if name.casefold() in OF_LABELS and kind is Kind.NODE:

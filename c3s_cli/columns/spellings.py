@@ -48,6 +48,10 @@ ELSEWHERE: Final = {
     "replicas": "pods.count",
     "state": "status",
     **dict.fromkeys(("laststate", "laststatereason", "terminationreason", "exitreason"), "lastTermination.reason"),
+    **dict.fromkeys(
+        ("lastterminationtime", "lastterminationage", "lastrestart", "lastrestarttime", "lastrestartage"),
+        "lastTermination.finishedAt",
+    ),
     **dict.fromkeys(("oom", "ooms", "oomkill", "oomed"), "oomKilled"),
     **dict.fromkeys(("restartcount", "restart"), "restarts"),
     **dict.fromkeys(("throttle", "throttling", "cputhrottling", "cputhrottled"), "throttled"),
@@ -88,6 +92,13 @@ def meanings(name: str) -> Iterator[str]:
     elif len(fields) == 2 and "allocatable" in fields:
         (part,) = (field for field in fields if field != "allocatable")
         yield f"{resource}.{part}PercentOfAllocatable"
+
+
+def shares_of_any(name: str) -> list[str]:
+    """Return the shares that `usage/limit` may mean, which names no resource; none for other names."""
+    used, _, whole = name.casefold().replace(" ", "").partition("/")
+    field = FIELDS.get(whole)
+    return [f"{resource}%{field}" for resource in ("cpu", "memory")] if used in USAGE and field in WHOLES else []
 
 
 def _shares(used: str, whole: str = "", *more: str) -> Iterator[str]:

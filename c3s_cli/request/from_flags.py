@@ -234,10 +234,10 @@ def _unknowable(query: Query, named: Sequence[Column], origin: Origin) -> str:
     """Say which named columns the source cannot know. UsageError for conditions and orders by such columns."""
     if not (named or query.sort or query.where or query.having or query.fail_if or query.until):
         return ""
-    from c3s_cli.request.knowable import check_knowable, unknowable  # plain readings ask for what all sources know
+    from c3s_cli.request import knowable  # plain readings ask for what all sources know
 
-    check_knowable(query, origin)
-    return unknowable(named, query.kind, origin)
+    knowable.check_knowable(query, origin)
+    return knowable.unknowable(named, query.kind, origin) or knowable.kills_of_minutes(query, named, origin)
 
 
 def _ambiguous(query: Query, named: Sequence[Column], origin: Origin, conditions: Sequence[str]) -> tuple[str, ...]:

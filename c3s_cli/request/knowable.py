@@ -19,6 +19,7 @@ NAMES: Final = {
 }
 
 
+KILLS: Final = "oomKills"
 # Facts of which kube-state-metrics has no series.
 ONLY_API: Final = ("pending", "swap.capacity")
 
@@ -36,7 +37,9 @@ def check_knowable(query: Query, origin: Origin) -> None:
         for column in columns:
             if not is_known(column, kind, origin.kind):
                 known = sources_of(column, kind)
-                raise UsageError(f"{flag}: {NAMES[origin.kind]} does not report {column.name}", hint=_advice(known))
+                kills = column.name == KILLS and not flag.startswith("--until")
+                hint = _advice(known, kills=kills)
+                raise UsageError(f"{flag}: {NAMES[origin.kind]} does not report {column.name}", hint=hint)
             if origin.facts and column.name in ONLY_API:
                 raise UsageError(f"{flag}: --facts source does not tell {column.name}", hint="--facts api does")
 
@@ -51,12 +54,22 @@ def unknowable(columns: Sequence[Column], kind: Kind, origin: Origin) -> str:
     if not missing:
         return ""
     known = tuple(each for each in NAMES if all(each in sources for sources in missing.values()))
-    advice = f": {_advice(known)}" if known else ""
+    advice = f": {_advice(known, kills=KILLS in missing)}" if known else ""
     return f"{NAMES[source]} does not report {', '.join(missing)}{advice}"
 
 
-def _advice(known: Sequence[str]) -> str:
+def kills_of_minutes(query: Query, named: Sequence[Column], origin: Origin) -> str:
+    """Say over how short a time oomKills counts without a range, since its zeros look like good news; "" if not."""
+    is_range = query.series or (query.period and query.period.is_range)
+    if origin.kind != "prometheus" or is_range or KILLS not in {each.name for each in (*named, *query.all_columns)}:
+        return ""
+    return "oomKills counts those of 5m: --since 24h counts those of a day"
+
+
+def _advice(known: Sequence[str], *, kills: bool) -> str:
+    """Return which flags help. kills: whether OOM kills are asked for, of which minutes have hardly any."""
     flags = " or ".join(f"--from {source}" for source in known)
     if not known:
         return "no source measures it"
+    flags += " --since 24h" * kills
     return f"{flags} {'does' if len(known) == 1 else 'do'}"

@@ -112,7 +112,11 @@ def judgement_lines(judgement: Judgement) -> Iterator[str]:
         pairs = zip_longest(judgement.unjudged, judgement.shares, fillvalue="")
         shown = [with_share(name, share) for name, share in pairs]
         rows, names = counted(len(shown), "row"), named(shown)
-        yield f"{judgement.flag}: {rows} could not be judged ({judgement.because}): {names}"
+        # Usage that is missing comes with the next scrape; what else is unknown may stay so.
+        stays = all(reason.endswith(" unknown") for reason in judgement.because.split(", "))
+        green = stays and judgement.flag == "--fail-if" and not judgement.fails
+        also = "; --fail-if-unknown fails then" if green else ""
+        yield f"{judgement.flag}: {rows} could not be judged ({judgement.because}): {names}{also}"
 
 
 def verdict(report: Report, view: View | None = None, *, unsure: object = False) -> ExitCode:

@@ -46,6 +46,13 @@ def test_a_condition_judges_each_container(run: Run, words: str) -> None:
     )
     assert run(f"{words} --fail-if 'memory%limits > 97' --fail-if-unknown").code == 3
     assert run(f"{words} --where 'name != new' --fail-if 'memory%limits > 97' --fail-if-unknown").code == 0
+    pods = f"{words.replace(' --containers', '')} --where 'name != new' --fail-if 'memory%limits > 90"
+    assert run(f"{pods}'").err == (
+        "note: 1 container meets --fail-if although no pod does, and --containers judges each: n/cart/app\n"
+    )
+    # Another condition says nothing about containers, and a gate that is red anyway needs no note.
+    assert run(f"{pods}'".replace("> 90", "> 97 or memory < 97Mi")).err == ""
+    assert run(f"{pods} or memory > 390Mi'").err == "--fail-if: 1 row matched: n/cart\n"
 
 
 def test_a_pod_without_containers_is_judged_as_unknown(run: Run, api: FakeApi) -> None:

@@ -170,6 +170,9 @@ def test_restarts_and_kills_in_a_range_agree_with_the_count_of_young_pods(demo: 
     said = demo(f"restarts -A {PAST}").err.splitlines()[-1]
     name = "team-checkout/fraud-scorer-9nqtj8g427-z2tsb"
     assert said == f"note: --where could not judge 1 pod (restarts unknown): {name}"
+    gate = demo(f"top pods -A {PAST} --fail-if 'restarts > 40'")
+    judged = f"--fail-if: 1 row could not be judged (restarts unknown): {name}"
+    assert (gate.code, gate.err.splitlines()[-1]) == (0, f"{judged}; --fail-if-unknown fails then")
 
 
 def test_rows_with_few_readings_of_a_recording_are_counted(run: Run, tmp_path: Path) -> None:

@@ -16,11 +16,11 @@ NO_OOM = "the metrics API does not report oomKills"
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        ("top pods --where oomKills>0", f"--where: {NO_OOM}", "--from prometheus does"),
-        ("top pods --fail-if oomKills>0", f"--fail-if: {NO_OOM}", "--from prometheus does"),
+        ("top pods --where oomKills>0", f"--where: {NO_OOM}", "--from prometheus --since 24h does"),
+        ("top pods --fail-if oomKills>0", f"--fail-if: {NO_OOM}", "--from prometheus --since 24h does"),
         ("watch pods --until oomKills>0", f"--until: {NO_OOM}", "--from prometheus does"),
         ("watch pods --until-all oomKills=0", f"--until-all: {NO_OOM}", "--from prometheus does"),
-        ("top pods --sort-by oomKills", f"--sort-by: {NO_OOM}", "--from prometheus does"),
+        ("top pods --sort-by oomKills", f"--sort-by: {NO_OOM}", "--from prometheus --since 24h does"),
         (
             "top pods --by owner --fail-if throttled>5 --from kubelet",
             "--fail-if: a kubelet does not report throttled",
@@ -59,7 +59,9 @@ def test_such_a_column_is_shown_as_unknown_and_said(run: Run) -> None:
     result = run("top pods -n team-checkout --columns cpu,oomKills,throttled --demo")
     assert result.code == 0
     assert {line.split()[-1] for line in result.out.splitlines()[1:]} == {"<unknown>"}
-    assert result.err == "the metrics API does not report oomKills, throttled: --from prometheus does\n"
+    assert result.err == "the metrics API does not report oomKills, throttled: --from prometheus --since 24h does\n"
+    minutes = "oomKills counts those of 5m: --since 24h counts those of a day\n"
+    assert run("top pods -n team-checkout --columns oomKills --from prometheus --demo").err == minutes
     for quiet in ("--columns all", "-o wide", ""):
         assert run(f"top pods -n team-checkout {quiet} --demo").err == ""
 
@@ -233,6 +235,6 @@ def test_a_pod_in_whose_metrics_no_container_is_left_is_unmeasured(
 
 def test_a_template_says_what_the_source_cannot_know_too(run: Run, api: FakeApi) -> None:
     api.pod_metrics(pod_metrics("n", "p", ("app", "1m", "1Mi")))
-    said = "the metrics API does not report oomKills: --from prometheus does\n"
+    said = "the metrics API does not report oomKills: --from prometheus --since 24h does\n"
     for template in ("custom-columns=N:.name,O:.oomKills", "jsonpath={.items[*].oomKills}"):
         assert run("top", "pods", "-A", "--server", api.url, "-o", template).err == said

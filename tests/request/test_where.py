@@ -190,6 +190,7 @@ def test_a_comma_is_and_and_a_repeated_flag_is_or() -> None:
             "did you mean 'memory.limitsPercentOfAllocatable < 90'?",
         ),
         ("limit/mem > 90%", "unknown column 'limit/mem'", ""),
+        ("usage/limit > 90%", "unknown column 'usage/limit'", "did you mean cpu%limits or memory%limits?"),
         ("memory > 0.8 * memory.limit", "expected a comma before '* memory.limit'", "'memory%limits > 80'?"),
         ("cpu > cpu.requests*0.5", "is no value for cpu.usage (nanocores)", "'cpu%requests > 50'?"),
         ("age > 2h * 3", "expected a comma before '* 3'", "conditions do not calculate"),
