@@ -69,6 +69,8 @@ def meanings(name: str) -> Iterator[str]:
         return
     if meaning := ELSEWHERE.get("".join(words)):
         yield meaning
+    # The paths of objects in the API.
+    words = words[1:] if words[:1] in (["status"], ["spec"]) else words
     resources = [RESOURCES[word] for word in words if word in RESOURCES]
     others = [word for word in words if word not in RESOURCES]
     if len(resources) != 1 or not others or not all(map(_is_known, others)):

@@ -10,6 +10,7 @@ _DIFF: Final = "c3s diff --before 2h reads a Prometheus, c3s diff BEFORE AFTER r
 _ONE_NODE: Final = "--where 'name = NODE' shows one node"
 _GPU: Final = "--resource nvidia.com/gpu=1 requests a GPU"
 NO_QUOTAS: Final = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
+_MEASURED: Final = "nodes, pods, cluster"
 _TABLES: Final = "nodes, pods, cluster, volumes, fit, diff, rightsize"
 FLAG_HINTS: Final = (
     Hint("--node={}, --nodes={}", _ONE_NODE, of="fit"),
@@ -68,5 +69,6 @@ FLAG_HINTS: Final = (
     Hint("--fail-on={}, --fail-if={}", "c3s doctor ends with 1 if something is broken", of="doctor"),
     Hint("--strategy={}", "--cpu-percentile N and --memory-buffer PERCENT are the rule", of=_TABLES),
     Hint("--raw, --exact", "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units", of=_TABLES),
+    Hint("--rate={}", "usage of the CPU is a rate: --since 5m shows its average", of=_MEASURED),
     Hint("--exclude={}", "--exclude-namespace and --exclude-name leave out pods", of="pods"),
 )

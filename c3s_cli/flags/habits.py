@@ -253,10 +253,18 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read(_STATISTICS, "--columns cpu.{name},memory.{name}", of=_MEASURED, having=_OF_RANGES),
     Read(_STATISTICS, "--columns cpu.{name},memory.{name} --since 1h", of=_MEASURED),
     Read(_STATISTICS, "--columns cpu.{name},memory.{name} --since {}", of=_MEASURED),
-    Read("--mean, --average, --agg=mean, --agg=average", "--columns cpu.avg,memory.avg"),
-    Read("--median, --agg=median", "--columns cpu.p50,memory.p50"),
-    Read("--percentile, --quantile", "--columns cpu.p{%},memory.p{%}"),
-    Read("--agg, --aggregation, --stat, --func", "--columns cpu.{},memory.{}"),
+    Read("--agg=sum, --aggregation=sum, --func=sum", "", of=_MEASURED, having="--by", remark="groups are sums"),
+    Read("--agg=sum, --aggregation=sum, --func=sum", "--sum", of="nodes, pods"),
+    *(
+        row
+        for typed, c3s in (
+            ("--mean, --average, --agg=mean, --agg=average", "--columns cpu.avg,memory.avg"),
+            ("--median, --agg=median", "--columns cpu.p50,memory.p50"),
+            ("--percentile, --quantile", "--columns cpu.p{%},memory.p{%}"),
+            ("--agg, --aggregation, --stat, --func", "--columns cpu.{},memory.{}"),
+        )
+        for row in (Read(typed, c3s, having=_OF_RANGES), Read(typed, f"{c3s} --since 1h"))
+    ),
     Read("--metric, --metrics, --resource", "--columns {}", of=_MEASURED),
     Read("-L, --label-columns, --label-column", "--columns +label:{}"),
     # Formats.

@@ -35,18 +35,8 @@ NO_NAME: Final = r"\.c3s$|[<>=]"
 # Flags of c3s whose value is a list.
 LISTS: Final = ("--by", "--group-by", "--columns")
 BY_LABEL: Final = ("--by=label", "--by=labels", "--group-by=label")
-# Conditions on rows that may be sums, and what a sum looks like in them.
-JUDGED: Final = ("--fail-if=", "--until=", "--until-all=")
-SUM: Final = r"\b(sum|total)\(\s*([^()\s]+)\s*\)"
-# What people call a reason, and which it is of pods in some state.
-REASONS: Final = ("reason", "reasons", "why", "message")
-REASON_OF: Final = {
-    "pending": "pending",
-    "oomkill": "lastTermination.reason",
-    "restarts": "lastTermination.reason",
-    "crashloop": "waiting",
-    "ready": "waiting",
-}
+# What conditions and columns of other tools look like.
+UNLIKE_C3S: Final = r"=~|\b(?:sum|total)\(|^--columns=.*\b(?:[Rr]easons?|why|message)\b"
 TIME: Final = r"-?[0-9]+ ?[smhdwy][a-z ]*|now.*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}.*"
 # These take one namespace.
 OF_ONE_NAMESPACE: Final = ("fit", "doctor")
@@ -95,9 +85,13 @@ def translated(
         return line, remarks
     if sums and "--having" not in line.names():
         line = structs.replace(line, flags=tuple(map(_of_sums, line.flags)))
-    for change in (_with_sums, _with_reason, _with_total):
-        line, more = change(line, path)
-        remarks += more
+    if any(re.search(UNLIKE_C3S, flag[0]) for flag in line.flags):
+        from c3s_cli.flags.condition_habits import with_conditions_of_c3s  # most conditions are those of c3s
+
+        line, of_conditions = with_conditions_of_c3s(line, path)
+        remarks += of_conditions
+    line, of_total = _with_total(line, path)
+    remarks += of_total
     # Last the source, since the flags of the past may be those of other tools.
     line, more = _with_source(line, path)
     remarks = [*_joined(remarks), *more, *_overridden(line, path)]
@@ -151,16 +145,18 @@ def _with_pattern(line: Line, path: Path | None) -> tuple[Line, list[str]]:
 
 
 def _with_pods(line: Line, flags_of: Callable[[Path], Collection[str]]) -> tuple[Line, list[str]]:
-    """Watch pods where no kind is named and a flag is theirs alone, such as -A, or pods are waited for."""
-    if line.words != ("watch",) or not line.flags:
+    """Show pods where no kind is named and a flag is theirs alone, such as -A, or pods are waited for."""
+    if len(line.words) != 1 or line.words[0] not in GROUPS or not line.flags:
         return line, []
-    theirs = {*flags_of(("watch", "pods"))} - {*flags_of(("watch", "nodes"))}
-    if not {"--until", "--until-all"}.isdisjoint(line.names()):
+    pods = (*line.words, "pods")
+    theirs = {*flags_of(pods)} - {*flags_of((*line.words, "nodes"))}
+    if line.words == ("top",) or not {"--until", "--until-all"}.isdisjoint(line.names()):
         theirs |= {"-n", "--namespace"}
     alone = [name for name in line.names() if name in theirs]
     if not alone:
         return line, []
-    return structs.replace(line, words=("watch", "pods")), [f"watch with {alone[0]} is read as c3s watch pods"]
+    verb = line.words[0]
+    return structs.replace(line, words=pods), [f"{verb} with {alone[0]} is read as c3s {verb} pods"]
 
 
 def _of_sums(flag: Flag) -> Flag:
@@ -248,32 +244,6 @@ def _is_foreign(flag: Flag) -> bool:
         or value_of(flag)[:1] in COMPARING
         or any(fits(value, value_of(flag)) for value, _ in reads_of(name))
     )
-
-
-def _with_sums(line: Line, path: Path) -> tuple[Line, list[str]]:
-    """Read `sum(cpu)` in a condition as the column of the sum of all rows, unless --by names other sums."""
-    typed = [name for flag in line.flags if flag[0].startswith(JUDGED) for name in re.findall(SUM, flag[0])]
-    if not typed or path[-1] not in MEASURED[:2]:
-        return line, []
-    flags = [(re.sub(SUM, r"\2", flag[0]),) if flag[0].startswith(JUDGED) else flag for flag in line.flags]
-    whole = [] if "--by" in line.names() else [("--by=context",)]
-    said = " with --by context, whose rows are sums" if whole else ", which is a sum"
-    function, column = typed[0]
-    return structs.replace(line, flags=(*flags, *whole)), [f"{function}({column}) is read as {column}{said}"]
-
-
-def _with_reason(line: Line, path: Path) -> tuple[Line, list[str]]:
-    """Read `--columns reason` as the reason for what the rows are selected by."""
-    named = [flag for flag in line.flags if flag[0].startswith("--columns=")]
-    columns = value_of(named[-1]).split(",") if named and path[-1] == "pods" else []
-    typed = [column for column in columns if column.casefold() in REASONS]
-    selected = " ".join(value_of(flag) for flag in line.flags if flag[0].startswith(("--where=", "--field-selector=")))
-    meant = next((column for what, column in REASON_OF.items() if what in selected.casefold()), None)
-    if not typed or meant is None:
-        return line, []
-    read = ",".join(dict.fromkeys(meant if column in typed else column for column in columns))
-    flags = tuple((f"--columns={read}",) if flag is named[-1] else flag for flag in line.flags)
-    return structs.replace(line, flags=flags), [f"--columns {typed[0]} is read as --columns {meant}"]
 
 
 def _with_total(line: Line, path: Path) -> tuple[Line, list[str]]:

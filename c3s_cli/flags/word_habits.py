@@ -80,6 +80,7 @@ WORDS: Final = (
     Read("config", "contexts {-}"),
     Read("ctx, context", "contexts"),
     Read("explain", "columns"),
+    Read("ls, list", "top pods"),
     Read("usage, stats, metrics", "top"),
     Read("usage, stats, metrics, ps, docker stats", "top pods"),
     Read("history, trend, trends", "top --series", having="--since, --start"),
@@ -101,6 +102,7 @@ WORDS: Final = (
 _PRICES: Final = "did you mean {}? {prices}"
 WORD_HINTS: Final = (
     Hint("use-context, use", "--context NAME reads that cluster; c3s contexts lists them"),
+    Hint("status", "c3s top cluster shows the load, and c3s doctor what is broken"),
     Hint("options", "did you mean c3s help top nodes?"),
     Hint("describe", "did you mean c3s top nodes NAME --explain?"),
     Hint("replay", "did you mean c3s watch --from FILE?"),

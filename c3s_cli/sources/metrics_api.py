@@ -184,10 +184,13 @@ class MetricsUsage(Struct, Usage):
         for (namespace, name), created_at in ages.items():
             age = now.timestamp() - created_at
             if age > YOUNG:
-                waits = self.scope.fields is not None and "Pending" in self.scope.fields.text
+                fields = self.scope.fields.text if self.scope.fields else ""
+                hint = f"--where '{fields.removeprefix('status.')}' instead of the selector shows pods without metrics"
+                if "Pending" in fields:
+                    hint = "--pending instead of the selector shows the pods that wait, and why"
                 raise MetricsUnavailable(
                     f"Metrics not available for pod {namespace}/{name}, age: {go_duration(round(age * 10**9))}",
-                    hint="--pending instead of the selector shows the pods that wait, and why" if waits else None,
+                    hint=hint if fields.startswith("status.phase") and "," not in fields else None,
                 )
         if ages:
             raise MetricsUnavailable("metrics not available yet")

@@ -146,18 +146,11 @@ LISTED = "hint: c3s --help lists the commands\n"
                 "hint: did you mean c3s watch pods?\n"
             ),
         ),
-        (
-            "top --containers",
-            (
-                "error: c3s top needs a command: nodes, pods, cluster, volumes\n"
-                "hint: did you mean c3s top pods --containers?\n"
-            ),
-        ),
         ("-A", "error: c3s needs a command: nodes, pods, cluster, volumes\nhint: did you mean c3s top pods -A?\n"),
         ("--demo", f"error: c3s needs a command: nodes, pods, cluster, volumes\n{LISTED}"),
         (
-            "top -n x",
-            "error: c3s top needs a command: nodes, pods, cluster, volumes\nhint: did you mean c3s top pods -n x?\n",
+            "top --sum",
+            "error: c3s top needs a command: nodes, pods, cluster, volumes\nhint: c3s top --help lists the commands\n",
         ),
         ("top pods --sort_by cpu", unknown("--sort_by", "top pods", "did you mean --sort-by?")),
         (

@@ -118,6 +118,12 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
         "top pods -A --where 'cpu>1, memory>1Gi'",
         "top pods 'cpu>1' 'memory>1Gi' is read as c3s top pods --where 'cpu>1, memory>1Gi'",
     ),
+    # A regular expression as in PromQL.
+    (
+        "top pods -A --where 'namespace=~\"team-(ml|search)\" and cpu > 1m'",
+        "top pods -A --where 'namespace~\"team-(ml|search)\" and cpu > 1m'",
+        "=~ is read as ~, which matches anywhere in a value; ^ and $ match its ends",
+    ),
     # Thresholds of nagios.
     (
         "check nodes --warn 10 --crit 20",
@@ -149,6 +155,21 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
         "compare is read as c3s diff",
         "--then 2h is read as --before 2h",
     ),
+    *(
+        (
+            f"top nodes {typed} {since}",
+            f"top nodes --columns cpu.{read},memory.{read} --since {since.partition(' ')[2] or '1h'}",
+            f"{typed} is read as --columns cpu.{read},memory.{read}{'' if since else ' --since 1h'}",
+        )
+        for typed, read in (("--mean", "avg"), ("--median", "p50"), ("--quantile 0.99", "p99"), ("--agg max", "max"))
+        for since in ("", "--since 10m")
+    ),
+    (
+        "top pods -A --by namespace --agg sum",
+        "top pods -A --by namespace",
+        "--agg sum is read as nothing: groups are sums",
+    ),
+    ("top nodes --agg sum", "top nodes --sum", "--agg sum is read as --sum"),
     # Columns and formats.
     (
         "top nodes --util --available",
@@ -178,5 +199,14 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
         "rightsize -n team-search -o patch --since 2h",
         "--patch is read as --output patch",
     ),
+    (
+        "get nodes --sort-by=.status.allocatable.memory",
+        "top nodes --sort-by memory.allocatable",
+        "get nodes is read as c3s top nodes",
+    ),
+    # Commands.
+    ("top -A", "top pods -A", "top with -A is read as c3s top pods"),
+    ("top -n batch --containers", "top pods -n batch --containers", "top with -n is read as c3s top pods"),
+    ("ls -n batch", "top pods -n batch", "ls is read as c3s top pods"),
     ("df -A", "top volumes -A --from kubelet", "df is read as c3s top volumes --from kubelet"),
 ]

@@ -201,6 +201,9 @@ def test_young_pods_and_pods_that_should_have_metrics(run: Run, api: FakeApi) ->
     assert run(f"top pods --server {api.url}") == (1, "", said)
     hint = "hint: --pending instead of the selector shows the pods that wait, and why\n"
     assert run(f"top pods --field-selector status.phase=Pending --server {api.url}").err == said + hint
+    hint = "hint: --where 'phase!=Failed' instead of the selector shows pods without metrics\n"
+    assert run(f"top pods --field-selector status.phase!=Failed --server {api.url}").err == said + hint
+    assert run(f"top pods --field-selector metadata.name=alpha --server {api.url}").err == said
 
 
 def test_field_selectors_work_on_every_server(run: Run, api: FakeApi) -> None:

@@ -1,0 +1,72 @@
+"""Conditions and columns as other tools write them: `sum(cpu) > 4`, `name =~ "web.*"`, `--columns name,reason`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from msgspec import structs
+
+from c3s_cli.flags.argv import Line, value_of
+
+# Conditions on rows that may be sums, and all conditions.
+JUDGED: Final = ("--fail-if=", "--until=", "--until-all=")
+CONDITIONS: Final = (*JUDGED, "--where=", "--having=")
+SUM: Final = r"\b(sum|total)\(\s*([^()\s]+)\s*\)"
+SUMMED: Final = ("nodes", "pods")
+# The operator of PromQL, between a column and a value.
+MATCHES: Final = r"(?<=[\w%\])\s])=~(?!=)"
+# What people call a reason, and which it is of pods in some state.
+REASONS: Final = ("reason", "reasons", "why", "message")
+REASON_OF: Final = {
+    "pending": "pending",
+    "oomkill": "lastTermination.reason",
+    "restarts": "lastTermination.reason",
+    "crashloop": "waiting",
+    "ready": "waiting",
+}
+
+
+def with_conditions_of_c3s(line: Line, path: tuple[str, ...]) -> tuple[Line, list[str]]:
+    """Return the line with the operators, sums and reasons of c3s, and what to say of these."""
+    remarks = list[str]()
+    for change in (_with_operators, _with_sums, _with_reason):
+        line, more = change(line, path)
+        remarks += more
+    return line, remarks
+
+
+def _with_operators(line: Line, _path: tuple[str, ...]) -> tuple[Line, list[str]]:
+    """Read `=~` as `~`. PromQL compares whole values with the pattern."""
+    flags = tuple((re.sub(MATCHES, "~", flag[0]),) if flag[0].startswith(CONDITIONS) else flag for flag in line.flags)
+    if flags == line.flags:
+        return line, []
+    return structs.replace(line, flags=flags), [
+        "=~ is read as ~, which matches anywhere in a value; ^ and $ match its ends"
+    ]
+
+
+def _with_sums(line: Line, path: tuple[str, ...]) -> tuple[Line, list[str]]:
+    """Read `sum(cpu)` in a condition as the column of the sum of all rows, unless --by names other sums."""
+    typed = [name for flag in line.flags if flag[0].startswith(JUDGED) for name in re.findall(SUM, flag[0])]
+    if not typed or path[-1] not in SUMMED:
+        return line, []
+    flags = [(re.sub(SUM, r"\2", flag[0]),) if flag[0].startswith(JUDGED) else flag for flag in line.flags]
+    whole = [] if "--by" in line.names() else [("--by=context",)]
+    said = " with --by context, whose rows are sums" if whole else ", which is a sum"
+    function, column = typed[0]
+    return structs.replace(line, flags=(*flags, *whole)), [f"{function}({column}) is read as {column}{said}"]
+
+
+def _with_reason(line: Line, path: tuple[str, ...]) -> tuple[Line, list[str]]:
+    """Read `--columns reason` as the reason for what the rows are selected by."""
+    named = [flag for flag in line.flags if flag[0].startswith("--columns=")]
+    columns = value_of(named[-1]).split(",") if named and path[-1] == "pods" else []
+    typed = [column for column in columns if column.casefold() in REASONS]
+    selected = " ".join(value_of(flag) for flag in line.flags if flag[0].startswith(("--where=", "--field-selector=")))
+    meant = next((column for what, column in REASON_OF.items() if what in selected.casefold()), None)
+    if not typed or meant is None:
+        return line, []
+    read = ",".join(dict.fromkeys(meant if column in typed else column for column in columns))
+    flags = tuple((f"--columns={read}",) if flag is named[-1] else flag for flag in line.flags)
+    return structs.replace(line, flags=flags), [f"--columns {typed[0]} is read as --columns {meant}"]
