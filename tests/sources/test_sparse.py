@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.slow
 MINUTE = 60
 FIRST = END - 6 * 3600
 MOVE = END - 4 * 3600
+# Which series of those that lost samples lost none.
+KEPT = {(six_hours.MEMORY, "lost-too"), (six_hours.CPU, "late")}
 # The first and the last interval between two scrapes.
 CHANGES = {"finer": (5 * MINUTE, MINUTE // 2), "coarser": (MINUTE // 2, 5 * MINUTE)}
 
@@ -69,6 +72,7 @@ def everything() -> Iterator[six_hours.Series]:
             if pod:
                 yield six_hours.CPU, {**labels, "pod": pod, "id": pod}, six_hours.at(begin, end, half_a_core)
                 yield six_hours.MEMORY, {**labels, "pod": pod, "id": pod}, six_hours.at(begin, end, 2**30)
+    yield from lost()
     # One that ended just before a range that begins at 18:10, and was made again under its name.
     for pod, first, last in (("other", FIRST, END), ("again", FIRST, FIRST + 330), ("again", MOVE, END)):
         labels = {"scene": "again", "job": "again", "node": "n", "instance": "n", "namespace": "n", "pod": pod}
@@ -76,6 +80,50 @@ def everything() -> Iterator[six_hours.Series]:
         yield six_hours.CPU, {**labels, "container": "c", "id": str(first)}, six_hours.at(first, last, grown)
         yield six_hours.MEMORY, {**labels, "container": "c", "id": str(first)}, six_hours.at(first, last, 2**30)
         yield "kube_pod_info", {**labels, "uid": str(first)}, six_hours.at(first, last, 1)
+
+
+def in_turns() -> Iterator[six_hours.Series]:
+    """Give containers that take turns, which two jobs scrape at other times."""
+    for job, offset in (("one", 0), ("two", 17)):
+        for name, first_half in (("a", 1.0), ("b", 0.1)):
+            labels = {"scene": "jobs", "job": job, "instance": "n", "namespace": "n", "pod": "turns"}
+            labels |= {"container": name, "id": name}
+            grown = lambda when, rate=first_half: turns(when, rate)  # noqa: E731
+            yield six_hours.CPU, labels, six_hours.at(FIRST + offset, END, grown)
+            yield six_hours.MEMORY, labels, six_hours.at(FIRST + offset, END, 2**30)
+
+
+def lost() -> Iterator[six_hours.Series]:
+    """Give series of which batches of samples were lost on their way: of a pod, of a container, of a resource."""
+    yield from in_turns()
+    yield from restarted_amid_agents()
+    holes = {"whole": 0, "lost": MOVE, "lost-too": MOVE + 1800, "late": END - 420}
+    for (name, first), container in product(holes.items(), ("c", "d")):
+        labels = {"scene": "lost", "job": "lost", "node": "n", "instance": "n", "namespace": "n", "pod": name}
+        labels |= {"container": container, "id": name + container}
+        for metric, what in ((six_hours.CPU, half_a_core), (six_hours.MEMORY, 2**30)):
+            kept = (name, container) == ("lost-too", "c") or (metric, name) in KEPT
+            samples = six_hours.at(FIRST, END, what)
+            yield metric, labels, iter([each for each in samples if kept or not first <= each[0] < first + 450])
+
+
+def turns(when: int, rate: float) -> float:
+    """Return what was used by a time: the rate in the first hour, 1.1 cores less that in the next one, and so on."""
+    hours, rest = divmod(when - FIRST, 3600)
+    return hours // 2 * 1.1 * 3600 + hours % 2 * rate * 3600 + rest * (1.1 - rate if hours % 2 else rate)
+
+
+def restarted_amid_agents() -> Iterator[six_hours.Series]:
+    """Give a container that starts again once, whose target three agents scrape in turns of 20 minutes."""
+    for number, (begin, end) in enumerate(((FIRST, MOVE), (MOVE + 40, END))):
+        for turn in range(FIRST, END, 1200):
+            first, last = max(begin, turn), min(end, turn + 1170)
+            if first < last:
+                labels = {"scene": "restarted", "agent": str(turn // 1200 % 3), "job": "j", "instance": "n"}
+                labels |= {"namespace": "n", "pod": "restarted", "container": "c", "id": str(number)}
+                grown = lambda when, begin=begin: (when - begin) * 0.5  # noqa: E731
+                yield six_hours.CPU, labels, six_hours.at(first, last, grown)
+                yield six_hours.MEMORY, labels, six_hours.at(first, last, 2**30)
 
 
 def half_a_core(when: int) -> float:
@@ -189,3 +237,28 @@ def test_a_target_may_move_from_one_agent_to_another(run: Run, engine: str) -> N
     rows = {row["name"]: [*map(millicores, row["cpu"].values())] for row in json.loads(result.out)["items"]}
     # VictoriaMetrics has no growth before the second scrape.
     assert rows == {"moves": [near(500, 7), near(500), near(500, 3)], "twice": [near(500)] * 3}
+
+
+@pytest.mark.parametrize("step", ["1m", "30m"])
+def test_samples_that_were_lost_make_no_minimum_smaller(run: Run, engine: str, step: str) -> None:
+    words = (
+        f"top pods -A --since 5h --end 2026-03-02 --step {step} --columns cpu.min,cpu.avg,cpu.max,memory.min,coverage"
+    )
+    result = run(*words.split(), "-o", "json", "--sum", "--from", engine, "--prometheus-match", 'scene="lost"')
+    document = json.loads(result.out)
+    rows = {row["name"]: row for row in document["items"]} | {"": document["totals"]}
+    shown = {name: [*map(millicores, row["cpu"].values())] for name, row in rows.items()}
+    names = ("whole", "lost", "lost-too", "late")
+    assert shown == {name: [near(1000)] * 3 for name in names} | {"": [near(4000)] * 3}
+    assert {name: row["memory"]["min"] / 2**30 for name, row in rows.items()} == dict.fromkeys(names, 2) | {"": 8}
+    assert {name: row.get("coverage") for name, row in rows.items() if name} == dict.fromkeys(names, near(100))
+
+
+@pytest.mark.parametrize("step", ["1m", "30m"])
+def test_a_container_that_two_jobs_scrape_has_one_counter(run: Run, engine: str, step: str) -> None:
+    words = f"top pods -A --since 5h --end 2026-03-02 --step {step} --columns cpu.min,cpu.avg,cpu.max -o json"
+    for scene, cores in (("jobs", 1100), ("restarted", 500)):
+        result = run(*words.split(), "--from", engine, "--prometheus-match", f'scene="{scene}"')
+        (row,) = json.loads(result.out)["items"]
+        figures = [*map(millicores, row["cpu"].values())]
+        assert figures == [near(cores, 4)] + [near(cores, 2)] * 2, (scene, figures)

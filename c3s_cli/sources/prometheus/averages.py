@@ -80,7 +80,13 @@ class Averages(Struct):
                 return
             matrix = [series for _, answer in answers for series in answer]
             lines = reduce_series(
-                matrix, "cpu", lambda points: points.values, containers=self.containers, jobs=self.jobs, unite=_unsure
+                matrix,
+                "cpu",
+                lambda points: points.values,
+                containers=self.containers,
+                jobs=self.jobs,
+                unite=_unsure,
+                follow=True,
             )
             for key, (grown,) in lines.items():
                 growth[key] = growth.get(key, 0.0) + grown

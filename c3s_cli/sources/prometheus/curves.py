@@ -102,7 +102,7 @@ def curves(matrix: Matrix, interval: float, end: float, *, stamped: bool) -> lis
     age = AGE * stamped
     found = []
     for instances in parts.values():
-        chosen = [each for several in instances.values() for each in _without_duplicates(several)]
+        chosen = [each for several in instances.values() for each in _merged(several, interval)]
         runs = [run for labels, points in chosen for run in _runs_of(labels, points, interval, age)]
         runs.sort(key=lambda run: run.times[0])
         if all(earlier.times[-1] <= later.times[0] for earlier, later in pairwise(runs)):
@@ -115,6 +115,25 @@ def _runs_of(labels: Labels, points: Points, interval: float, age: float) -> lis
     if "id" in labels or len(runs) == 1:
         return runs
     return _runs(points, 2 * (interval + age), _most(runs) * (NEAR * interval + LATE))
+
+
+def _merged(several: list[tuple[Labels, Points]], interval: float) -> list[tuple[Labels, Points]]:
+    """Merge the series of one instance: agents that take turns, or of which one has what the other has lost.
+
+    Without an id, they may be of several instances.
+    """
+    labels = several[0][0]
+    if len(several) == 1 or "id" not in labels:
+        return _without_duplicates(several)
+    times, values, last = array("d"), array("d"), -1
+    samples = [(*sample, place) for place, (_, points) in enumerate(several) for sample in zip(*points, strict=True)]
+    for time, value, place in sorted(samples):
+        # What another one has scraped at about the same time may be a little older.
+        if not times or (time - times[-1] >= interval / 2 and (value >= values[-1] or place == last)):
+            times.append(time)
+            values.append(value)
+            last = place
+    return [(labels, Points(times, values))]
 
 
 def _without_duplicates(several: list[tuple[Labels, Points]]) -> list[tuple[Labels, Points]]:

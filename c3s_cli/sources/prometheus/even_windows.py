@@ -11,13 +11,14 @@ from typing import Final
 
 from msgspec import Struct
 
+from c3s_cli.amounts.totals import by_key
 from c3s_cli.errors import C3sError
 from c3s_cli.sources.prometheus import promql
-from c3s_cli.sources.prometheus.decoding import Matrix
+from c3s_cli.sources.prometheus.decoding import Labels, Matrix
 from c3s_cli.sources.prometheus.engine import Engine
-from c3s_cli.sources.prometheus.history import History
+from c3s_cli.sources.prometheus.history import History, Life
 from c3s_cli.sources.prometheus.lost_scrapes import misses, whole_series
-from c3s_cli.sources.prometheus.uneven import even_out, last_samples
+from c3s_cli.sources.prometheus.uneven import counter_of, even_out, last_samples, spans_of
 
 # For how many points the growth is corrected.
 MOST_POINTS: Final = 2_000_000
@@ -27,7 +28,8 @@ class EvenWindows(Struct):
     """Corrects the growth in the windows of a History.
 
     query: reads points of the range, as Past does. unsure: by which share windows may be wrong that are too many.
-    missed: whether scrapes were, and windows are right nevertheless.
+    missed: whether scrapes were, and windows are right nevertheless. spans: from when until when instances of
+    containers, and nodes, ran at least, if so. doubts: the windows of which only the average is known, by their places.
     """
 
     engine: Engine
@@ -37,35 +39,46 @@ class EvenWindows(Struct):
     query: Callable[..., Matrix]
     unsure: float = 0.0
     missed: bool = False
+    spans: list[tuple[Labels, Life]] = []
+    doubts: list[tuple[Labels, int]] = []
 
     def of_pods(self, matrix: Matrix, selector: str, rows: int) -> Matrix:
         """Return the growth of the series of containers. rows: how many there are."""
-        whole = whole_series(matrix)
-        names = sorted({promql.who(labels)[1] for labels, _ in whole})[: promql.MOST_NAMES]
-        label = "exported_pod" if any("exported_pod" in labels for labels, _ in whole) else "pod"
-        named = promql.one_of(label, names) if names else ""
-        counts = self._counts(f"{promql.CPU}{promql.braces(selector, named, self.match)}") if names else ""
-        return self._even_out(matrix, promql.last_of_containers, counts, selector, rows)
+        whole, of_pod = whole_series(matrix), by_key((promql.who(labels)[1], labels) for labels, _ in matrix)
+        names = [*dict.fromkeys([promql.who(labels)[1] for labels, _ in whole] + [*of_pod])][: promql.MOST_NAMES]
+        label = "exported_pod" if any("exported_pod" in labels for labels, _ in matrix) else "pod"
+        few = promql.one_of(label, sorted(names)) if len(of_pod) > len(names) else ""
+        series = f"{promql.CPU}{promql.braces(selector, few, self.match)}"
+        several = len({counter_of(labels) for labels, _ in matrix}) < len(matrix)
+        missed = self._misses(matrix, self._counts(series)) if matrix else False
+        return self._even_out(matrix, promql.last_of_containers, selector, rows, missed=missed, several=several)
 
     def of_nodes(self, matrix: Matrix, kind: promql.Kind, rows: int) -> Matrix:
         """Return the growth of nodes."""
         counts = self._counts(f"{kind.cpu}{promql.braces(kind.match, self.match)}")
-        counts = f"max by ({promql.NODE}, job) ({counts})"
-        return self._even_out(matrix, partial(promql.last_of_nodes, kind), counts, "", rows)
+        missed = self._misses(matrix, f"max by ({promql.NODE}, job) ({counts})")
+        return self._even_out(matrix, partial(promql.last_of_nodes, kind), "", rows, missed=missed)
 
     def _counts(self, series: str) -> str:
         return f"count_over_time({series}[{self.history.range.seconds}s])"
 
     def _even_out(
-        self, matrix: Matrix, last: Callable[..., tuple[str, str]], counts: str, matcher: str, rows: int
+        self,
+        matrix: Matrix,
+        last: Callable[..., tuple[str, str]],
+        matcher: str,
+        rows: int,
+        *,
+        missed: bool,
+        several: bool = False,
     ) -> Matrix:
-        """Return the growth. last: makes the queries. counts: the query for the samples in the range."""
+        """Return the growth. last: makes the queries. several: whether there are several series of a counter."""
         history, period = self.history, self.history.range
-        missed = bool(counts) and self._misses(matrix, counts)
-        if not period.uneven and not missed and not history.intervals.ends:
+        wrong = period.uneven or missed or history.intervals.ends
+        if not wrong and not several:
             return matrix
         if rows * period.points > MOST_POINTS:
-            self.unsure = max(self.unsure, 1.5 * period.interval / period.window)
+            self.unsure = max(self.unsure, 1.5 * period.interval / period.window if wrong else 0.0)
             return matrix
         self.missed = missed
         # If windows consist of steps, those before a window are among the last ones before others.
@@ -77,12 +90,11 @@ class EvenWindows(Struct):
 
             return self.query("samples", query, [matcher], rows, before)
 
-        values, times = (read(which, 0, 0 if rest else tiles) for which in (0, 1))
-        ends = last_samples(values, times, history)
-        if rest:
-            values, times = (read(which, period.window, 0) for which in (0, 1))
-        starts = last_samples(values, times, history, 0 if rest else period.window)
-        return even_out(matrix, starts, ends, history)
+        offsets = [(0, 0), (period.window, 0)] if rest else [(0, tiles)]
+        samples = last_samples([(read(0, *each), read(1, *each)) for each in offsets])
+        if missed:
+            self.spans += spans_of(matrix, samples, period.step)
+        return even_out(matrix, samples, history, lambda labels, place: self.doubts.append((labels, place)))
 
     def _misses(self, matrix: Matrix, counts: str) -> bool:
         try:

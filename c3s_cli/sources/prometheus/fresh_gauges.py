@@ -24,12 +24,13 @@ from c3s_cli.sources.prometheus.stale import (
 class FreshGauges(Struct):
     """Corrects the points of memory of a History, which is told when pods were unseen.
 
-    query: reads points of the range, as Past does. end: of the range.
+    query: reads points of the range, as Past does. end: of the range. points: of the pods, corrected.
     """
 
     history: History
     end: float
     query: Callable[..., Matrix]
+    points: Matrix = []
 
     def of_nodes(self, matrix: Matrix, query: Callable[..., str], rows: int) -> Matrix:
         """Return the points of nodes. query: makes theirs. rows: how many there are."""
@@ -45,6 +46,11 @@ class FreshGauges(Struct):
 
     def of_pods(self, matrix: Matrix, query: Callable[..., str], selector: str, rows: int) -> Matrix:
         """Return the points of the series of containers, which a selector selects."""
+        kept = self._of_pods(matrix, query, selector, rows)
+        self.points += kept
+        return kept
+
+    def _of_pods(self, matrix: Matrix, query: Callable[..., str], selector: str, rows: int) -> Matrix:
         history, step = self.history, self.history.range.step
         series = ended_series(matrix, self.end, step)
         # One more pod of each target tells when that was scraped.

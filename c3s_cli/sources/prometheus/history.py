@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import cycle
 from typing import Final
@@ -27,8 +27,6 @@ Life = tuple[float, float]
 Ends = tuple[float, float, float, float]
 # If the last value differs more from the growth, the counter began again.
 CLOSE: Final = 0.25
-# One unit of Prometheus in c3s's units: nanocores, bytes.
-UNITS: Final = {"cpu": 10**9, "memory": 1}
 # As many points make extremes and percentiles of an object; with fewer, points of parts of a window are used as well.
 FEW: Final = 3
 WHOLE: Final = 0.999
@@ -45,7 +43,7 @@ class History(Struct):
     known. measured: the seconds before which points that is. estimated: of what was started again, how much of it no
     sample shows, and for how many seconds. late: whether the data begins within the first step.
     unseen: the points at which nobody knows whether an object was there. vague: what objects may have used at some
-    times as well as not, in core seconds.
+    times as well as not, in core seconds. doubts: the windows of which only the average is known.
     """
 
     range: Range
@@ -63,6 +61,7 @@ class History(Struct):
     intervals: Intervals = Intervals(0.0)
     unseen: dict[Key, set[int]] = field(default_factory=dict)
     vague: dict[Key, list[tuple[float, float]]] = field(default_factory=dict)
+    doubts: dict[Key, set[int]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -243,22 +242,29 @@ class History(Struct):
         points_of = cache(lambda resource: self._points(resource, keys))
         for name in wanted:
             resource, _, statistic = name.partition(".")
-            average, points = points_of(resource)
+            average, points, sure = points_of(resource)
             if points:
-                figures[name] = average if statistic == "avg" else statistic_of(statistic, points)
+                chosen = sure if statistic in ("min", "max") else points
+                figures[name] = average if statistic == "avg" else statistic_of(statistic, chosen)
         return figures
 
-    def _points(self, resource: str, keys: Sequence[Key]) -> tuple[float, list[float]]:
-        """Return the average, and the sorted points, of the sum of objects; no points if there is no data."""
+    def _points(self, resource: str, keys: Sequence[Key]) -> tuple[float, list[float], list[float]]:
+        """Return the average, and the sorted points, of the sum of objects; no points if there is no data.
+
+        Then those that are not in doubt, if these are most.
+        """
         if resource == "cpu":
             average, total, windows = self.windows(keys)
-            return average, sorted([total[place] / seconds for place, seconds in windows])
+            doubts = set[int]().union(*(self.doubts.get(key, ()) for key in keys))
+            points = sorted([total[place] / seconds for place, seconds in windows])
+            sure = sorted([total[place] / seconds for place, seconds in windows if place not in doubts])
+            return average, points, sure if 2 * len(sure) > len(points) else points
         lines = self.lines[resource]
         total, present = add_up([lines[key] for key in keys if key in lines])
         places = [place for place in range(1, self.count + 1) if present[1:] and present[place]]
         hidden = set(self._near(self.gaps)).union(*(self.unseen.get(key, ()) for key in keys))
         known = sorted(total[place] for place in [each for each in places if each not in hidden] or places)
-        return (sum(known) / len(known) if known else 0.0), known
+        return (sum(known) / len(known) if known else 0.0), known, known
 
     def windows(self, keys: Sequence[Key]) -> tuple[float, Sequence[float], list[tuple[int, float]]]:
         """Return the average and the line of the CPU of the sum of objects, and the windows that count.
@@ -350,8 +356,3 @@ class History(Struct):
                 time = self.start + place * step
                 seconds[place] += max(0.0, min(last, time) - max(first, time - window))
         return seconds
-
-
-def in_units(figures: Mapping[str, float]) -> dict[str, int]:
-    """Convert statistics to whole nanocores or bytes."""
-    return {name: round(number * UNITS[name.partition(".")[0]]) for name, number in figures.items()}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points, Vector
 from c3s_cli.sources.prometheus.intervals import Intervals
 from c3s_cli.sources.prometheus.promql import Range
 from c3s_cli.sources.prometheus.samples import Key, target_of
+from c3s_cli.sources.prometheus.uneven import identity_of
 
 # So many scrapes may be missing, and such a part of all, before that is a gap.
 FEW: Final = 2.5
@@ -80,14 +81,32 @@ def whole_series(matrix: Matrix) -> list[tuple[Labels, Points]]:
 
 
 def misses(counts: Vector, matrix: Matrix, period: Range) -> bool:
-    """Return whether a target missed scrapes. counts: samples in the range. matrix: its points."""
+    """Return whether a target missed scrapes, or samples of a series were lost.
+
+    counts: samples in the range. matrix: its points.
+    """
     most: dict[Key, float] = {}
+    own: dict[Any, float] = {}
     for labels, number in counts:
+        own[identity_of(labels)] = number
         target = target_of(labels)
         most[target] = max(number, most.get(target, 0.0))
+    size = max((len(points.times) for _, points in matrix), default=0)
+
+    def lost_some(labels: Labels, points: Points) -> bool:
+        """Return whether fewer samples are there than a series has that was there from its first point to its last."""
+        number, times = own.get(identity_of(labels)), points.times
+        if number is None:
+            return False
+        # An instance was there between its points.
+        if labels.get("id") and len(times) <= (times[-1] - times[0]) / period.step:
+            return True
+        whole = min(period.seconds, (size - 1) * period.step)
+        seconds = whole if len(times) == size else times[-1] - times[0] - period.window
+        return number < seconds / period.interval - EDGE
 
     def missed(labels: Labels, points: Points) -> bool:
         enough = min(period.seconds, (len(points.times) - 1) * period.step) / period.interval - EDGE
         return most.get(target_of(labels), enough) < enough
 
-    return any(missed(*series) for series in whole_series(matrix))
+    return any(missed(*series) for series in whole_series(matrix)) or any(lost_some(*series) for series in matrix)

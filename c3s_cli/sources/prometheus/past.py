@@ -20,7 +20,8 @@ from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.even_windows import EvenWindows
 from c3s_cli.sources.prometheus.existence import Existence
 from c3s_cli.sources.prometheus.fresh_gauges import FreshGauges
-from c3s_cli.sources.prometheus.history import History, Key
+from c3s_cli.sources.prometheus.history import History, Key, Life
+from c3s_cli.sources.prometheus.lost_samples import hide_lost, keep_absences, note_doubts, seen_times
 from c3s_cli.sources.prometheus.lost_scrapes import HALF, counts_of, lost, lost_before, reach
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.raw_samples import RawSamples
@@ -65,6 +66,7 @@ class Past(Struct):
     windows: EvenWindows = None  # type: ignore[assignment]
     gauges: FreshGauges = None  # type: ignore[assignment]
     _members: dict[Key, list[Key]] = {}
+    _spans: dict[Key, list[Life]] = {}
 
     def __post_init__(self) -> None:
         self.windows = EvenWindows(self.engine, self.history, self.match, self.end, self._matrix)
@@ -90,7 +92,9 @@ class Past(Struct):
         def key_of(labels: Labels) -> Key:
             return (names.name(labels, known),)
 
-        for resource, matrices in self._both(read).items():
+        found = self._both(read)
+        self._note_losses([series for matrix in found.get("memory", ()) for series in matrix], key_of)
+        for resource, matrices in found.items():
             better: set[Key] = set()
             for matrix in matrices:
                 jobs: dict[tuple[str, Key], list[Any]] = {}
@@ -170,6 +174,7 @@ class Past(Struct):
                 for key, line in lines.items():
                     known[key] = self.history.unite(resource, [known[key], line]) if key in known else line
             self._refuse_mixture(memory, selector, pods=True)
+        self._note_losses(self.gauges.points, promql.who)
         by = promql.OF_CONTAINER if containers else promql.OF_POD
         for selector in selectors:
             self._complete(memory, [selector], by, lambda labels: promql.who(labels)[: 3 if containers else 2])
@@ -190,6 +195,12 @@ class Past(Struct):
             )
             self.unsure = max((raw.complete(*each, series) for each in points.items()), default=0.0)
             self.rough = raw.rough
+
+    def _note_losses(self, memory: Matrix, key_of: Callable[[Labels], Key]) -> None:
+        """Note what is known of objects of which samples were lost."""
+        self._spans = by_key((key_of(labels), span) for labels, span in self.windows.spans)
+        hide_lost(self.history, self._spans, memory, key_of)
+        note_doubts(self.history, self.windows.doubts, key_of)
 
     def _both(self, read: Callable[[str], Any]) -> dict[str, Any]:
         resources = dict.fromkeys(name.partition(".")[0] for name in self.wanted) or {"memory": None}
@@ -230,6 +241,7 @@ class Past(Struct):
         self._find_lost_scrapes(memory, matchers[0])
         self._find_lives(memory, matchers, by, key_of)
         self._existence.find()
+        keep_absences(history, self._spans)
 
     def _find_lives(self, memory: str, matchers: Sequence[str], by: str, key_of: Callable[[Labels], Key]) -> None:
         """Find when the objects began and ended that did not live all the time."""
@@ -248,6 +260,9 @@ class Past(Struct):
         for labels, points in self._matrix("samples", query, matchers, len(partly), pods=bool(pods)):
             history.limit(key_of(labels), points)
         self._existence.extend(f"{memory}{promql.braces(*matchers, self.match)}", by, key_of, len(partly))
+        size = len(partly[0])
+        for key, time in seen_times(self._spans, set(partly), size):
+            history.extend(key, time)
         history.keep_lives(partly)
 
     def _find_lost_scrapes(self, memory: str, selector: str) -> None:

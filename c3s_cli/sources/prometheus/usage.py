@@ -25,14 +25,14 @@ from c3s_cli.sources.prometheus.current import NO_NODES, OTHER_LABELS, Current, 
 from c3s_cli.sources.prometheus.decoding import Vector
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.former import former_facts, former_nodes
-from c3s_cli.sources.prometheus.history import History, Key, in_units
+from c3s_cli.sources.prometheus.history import History, Key
 from c3s_cli.sources.prometheus.intervals import intervals_in
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.past import Past
 from c3s_cli.sources.prometheus.range_remarks import remarks_on
 from c3s_cli.sources.prometheus.rules import remark_on
 from c3s_cli.sources.prometheus.silent import nodes_without_data, pods_without_data, still_there
-from c3s_cli.sources.prometheus.usage_rows import UsageRows
+from c3s_cli.sources.prometheus.usage_rows import UsageRows, in_units
 from c3s_cli.sources.source import Groups, Keys, Lists, Scope, Usage, Wanted
 from c3s_cli.sources.source import Past as HistoriesAndFormer
 from c3s_cli.sources.unmeasured import refuse_absence

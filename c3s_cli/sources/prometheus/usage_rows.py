@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -12,8 +12,11 @@ from c3s_cli.amounts.timestamp import utc
 from c3s_cli.amounts.totals import sum_all
 from c3s_cli.model.rows import Container, Node, Pod
 from c3s_cli.sources.prometheus.current import Used
-from c3s_cli.sources.prometheus.history import UNITS, Key, in_units
+from c3s_cli.sources.prometheus.history import Key
 from c3s_cli.sources.prometheus.past import Past
+
+# One unit of Prometheus in c3s's units: nanocores, bytes.
+UNITS: Final = {"cpu": 10**9, "memory": 1}
 
 
 class UsageRows(Struct):
@@ -83,3 +86,8 @@ def _amount(used: Used, resource: str) -> int | None:
     """Return the whole nanocores or bytes of a reading; None if it is unknown."""
     number = used[resource].value if resource in used else None
     return None if number is None else round(number * UNITS[resource])
+
+
+def in_units(figures: Mapping[str, float]) -> dict[str, int]:
+    """Convert statistics to whole nanocores or bytes."""
+    return {name: round(number * UNITS[name.partition(".")[0]]) for name, number in figures.items()}
