@@ -19,6 +19,7 @@ from msgspec import structs
 from c3s_cli.analysis.admission import Admission, scaled
 from c3s_cli.analysis.attachments import with_attachments
 from c3s_cli.analysis.draining import drain, nodes_to_drain
+from c3s_cli.analysis.eligibility import met
 from c3s_cli.analysis.gpus import with_gpu
 from c3s_cli.analysis.missing import missing_nodes
 from c3s_cli.analysis.numbered import fit_numbered, keys_of
@@ -170,12 +171,21 @@ def _remarks(sample: Sample, scheduler: Scheduler, workload: Workload, outcome: 
         ]
         if leaving:
             yield f"terminating pods count until they are gone: {named(leaving)}"
+        yield from _nowhere(scheduler, workload)
         yield from _behind_taints(outcome, by_flags=workload.template is None)
         from c3s_cli.analysis.preemption import preempted  # only if something does not fit
 
         if victims := preempted(sample, scheduler, workload):
             node, pods = victims
             yield f"one more would preempt pods of lower priority on {node}: {', '.join(pods)}"
+
+
+def _nowhere(scheduler: Scheduler, workload: Workload) -> Iterator[str]:
+    """Yield which of the labels that pods ask of their node no node has."""
+    labels = [node.labels or {} for node in scheduler.nodes]
+    lacking = [str(each) for each in workload.placing.node_labels if not any(met([each], own) for own in labels)]
+    if lacking:
+        yield f"no node matches {'; none matches '.join(lacking)}"
 
 
 def _behind_taints(outcome: Outcome, *, by_flags: bool) -> Iterator[str]:

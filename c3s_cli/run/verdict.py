@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from c3s_cli.columns.vocabulary import Column, flat
+from c3s_cli.amounts.totals import added
+from c3s_cli.columns.vocabulary import COMMON, Column, flat, json_name, unit_of
 from c3s_cli.errors import ExitCode
 from c3s_cli.model.rows import Group, Pod
 from c3s_cli.output import unmatched_paths
@@ -29,7 +30,8 @@ def say_about(
     omitted = []
     if report.omitted and view.format in TABLES:
         omitted.append(f"{counted(report.omitted, 'more row')} {'is' if report.omitted == 1 else 'are'} not shown")
-    for line in (*before, *omitted, *of_query, *unmatched_paths(report, view), *remarks(report), *after):
+    pending = _not_scheduled(report, view)
+    for line in (*before, *omitted, *of_query, *unmatched_paths(report, view), *pending, *remarks(report), *after):
         say(line)
 
 
@@ -95,6 +97,28 @@ def _not_unused(report: Report) -> Iterator[str]:
         from c3s_cli.analysis.unused import netted  # few groups show it
 
         yield from (f"note: {words}" for words in netted(report))
+
+
+def _not_scheduled(report: Report, view: View) -> Iterator[str]:
+    """Yield what sums of requests include of pods without a node, which nodes and clusters leave out."""
+    names = {column.name for column in flat(report.columns)}
+    if any(name.endswith(".unused") for name in names) or not any(name.endswith(".requests") for name in names):
+        return
+    rows = [row for row in report.rows if isinstance(row, Group)]
+    if not rows and view.sum and report.totals:
+        rows = [report.totals]
+    count = sum([row.unscheduled_pod_count for row in rows])
+    requests = added(row.unscheduled_requests for row in rows)
+    from c3s_cli.output.cells import AMOUNTS  # loaded for tables already
+
+    shown = [
+        f"{AMOUNTS[unit_of(resource)](value)}{'' if resource in COMMON else f' {resource}'}"
+        for resource, value in requests.items()
+        if f"{json_name(resource)}.requests" in names
+    ]
+    if shown:
+        pods = f"{counted(count, 'pod')} that {'is' if count == 1 else 'are'} not scheduled"
+        yield f"note: requests include {' and '.join(shown)} of {pods}"
 
 
 def judgement_lines(judgement: Judgement) -> Iterator[str]:

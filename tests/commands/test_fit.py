@@ -108,6 +108,9 @@ def test_what_stops_more_is_said_in_full(run: Run, api: FakeApi) -> None:
     api.pods(pod("default", "p", "full", requests={"cpu": "3500m", "memory": "1Gi"}))
     result = run(f"fit --cpu 1 --memory 1Gi -l disk=ssd -o json --server {api.url}")
     assert result.code == 3
+    assert "no node matches" not in result.err
+    none = run(f"fit --cpu 1 -l 'disk=ssd,pool=x,zone in (a,b)' --server {api.url}").err
+    assert none == "0 of 1 replicas fit\nno node matches pool=x; none matches zone in (a,b)\n"
     assert {item["name"]: item["limitedBy"] for item in json.loads(result.out)["items"]} == {
         "cordoned": ["cordoned", "selector"],
         "full": ["selector", "cpu", "memory", "pods"],

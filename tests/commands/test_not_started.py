@@ -123,6 +123,12 @@ def test_what_is_not_scheduled_reserves_nothing(run: Run, api: FakeApi) -> None:
     assert [line.split() for line in lines] == [["pulls", "1000m"], ["runs", "600m"], ["huge", "0m"]]
     whole = run(f"top pods -A --server {api.url} --by namespace --columns cpu.requests,cpu.unused -o csv")
     assert (whole.out.splitlines()[1], whole.err) == ("n,34000000000,1600000000", f"{note}n (1 of 3 pods)\n")
+    # Nodes and clusters do not have it, sums of pods do.
+    words = f"top pods -A --server {api.url} --columns cpu.requests"
+    assert [run(f"{words} {how}").err for how in ("", "--sum", "--by namespace", "--by namespace --sum -o json")] == [
+        "",
+        *["note: requests include 32000m of 1 pod that is not scheduled\n"] * 3,
+    ]
 
 
 def test_what_is_requested_but_not_measured_is_named_beside_what_is_unused(run: Run, starting: FakeApi) -> None:
