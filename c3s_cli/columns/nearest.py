@@ -52,10 +52,17 @@ def _of_word(kind: Kind, name: str) -> str | None:
         return BRACKETS
     if name.casefold() in OF_LABELS and kind is Kind.NODE:
         return _meant(f"label:{OF_LABELS[name.casefold()]}")
-    if name.casefold() in OF_KUBECTL and kind in (Kind.NODE, Kind.POD):
-        return f"c3s has no such column: kubectl get {kind.value.lower()}s -o wide shows it"
+    if hint := of_kubectl(kind, name):
+        return hint
     if name.casefold() in USUAL_LABELS and kind is Kind.POD:
         return _meant(f"label:{name}")
+    return None
+
+
+def of_kubectl(kind: Kind, name: str) -> str | None:
+    """Return the hint for what kubectl prints of nodes and pods that is no load; None for any other name."""
+    if name.casefold() in OF_KUBECTL and kind in (Kind.NODE, Kind.POD):
+        return f"c3s has no such column: kubectl get {kind.value.lower()}s -o wide shows it"
     return None
 
 

@@ -69,6 +69,13 @@ FLAG_HINTS: Final = (
     Hint("--fail-on={}, --fail-if={}", "c3s doctor ends with 1 if something is broken", of="doctor"),
     Hint("--strategy={}", "--cpu-percentile N and --memory-buffer PERCENT are the rule", of=_TABLES),
     Hint("--raw, --exact", "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units", of=_TABLES),
+    Hint("--fix", "c3s changes nothing: each finding says what to do", of="doctor"),
+    Hint("-q, --quiet", "for the exit code alone, redirect the table: {} >/dev/null", of=_MEASURED),
+    Hint(
+        "--network, --net, --net-io, --block-io",
+        "c3s shows CPU, memory and volumes: no source reports the network",
+        of=_MEASURED,
+    ),
     Hint("--rate={}", "usage of the CPU is a rate: --since 5m shows its average", of=_MEASURED),
     Hint("--exclude={}", "--exclude-namespace and --exclude-name leave out pods", of="pods"),
 )

@@ -105,13 +105,17 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--like, --workload", "fit {}", of="fit"),
     Read("--percentile", "--cpu-percentile {%}", of="rightsize"),
     Read("--finding, --only", "--where 'finding in ({})'", of="rightsize"),
+    Read("--risk, --waste, --fine", "--where 'finding = {name}'", of="rightsize"),
+    Read("--sort-by=savings", "--sort-by cost.savings", of="rightsize", having="--prices"),
+    Read("--sort-by=savings, --sort-by=waste", "--sort-by cpu.freed", of="rightsize", having="--by"),
+    Read("--sort-by=savings, --sort-by=waste", "--sort-by cpu.change:asc", of="rightsize"),
     Read(
         "--headroom, --buffer, --margin, --memory_buffer_percentage, --memory-buffer-percentage",
         "--memory-buffer {}",
         of="rightsize",
     ),
     # krr counts hours, millicores and mebibytes.
-    Read("--cpu_percentile, --percentile", "--cpu-percentile {}", of="rightsize"),
+    Read("--cpu_percentile, --percentile, --target-percentile", "--cpu-percentile {}", of="rightsize"),
     Read("--history_duration, --history-duration", "--since {}h", of="rightsize"),
     Read("--cpu-min-value, --cpu_min_value", "--cpu-min {}m", of="rightsize"),
     Read("--memory-min-value, --memory_min_value", "--memory-min {}Mi", of="rightsize"),
@@ -201,6 +205,10 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--pod, --pod-name", "--where 'name in ({})'", of="pods"),
     Read("--grep, --regex, --match", "--where 'name ~ {}'"),
     Read("-c, --container", "--containers --where 'container = {}'", of="pods"),
+    Read("--cpu-gt, --cpu-above, --cpu-over", "--where 'cpu > {}'"),
+    Read("--memory-gt, --memory-above, --memory-over", "--where 'memory > {}'"),
+    Read("--cpu-lt, --cpu-below, --cpu-under", "--where 'cpu < {}'"),
+    Read("--memory-lt, --memory-below, --memory-under", "--where 'memory < {}'"),
     Read("--max-restarts", "--fail-if 'restarts > {}'"),
     Read("--cpu-threshold", "--fail-if 'cpu > {}'"),
     Read("--memory-threshold", "--fail-if 'memory > {}'"),
@@ -241,6 +249,10 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--available, --free, --headroom", "--columns cpu.free,memory.free", of="nodes"),
     Read("--available, --free, --headroom", "--output wide", of="cluster"),
     Read("--columns=+{}", "--columns +{}"),
+    Read("--cpu-only, --only-cpu, --no-memory, --no-mem", "--columns cpu", of=_MEASURED),
+    Read("--memory-only, --mem-only, --only-memory, --only-mem, --no-cpu", "--columns memory", of=_MEASURED),
+    Read("--swap, --with-swap", "--show-swap", of=_MEASURED),
+    Read("--ephemeral-storage, --ephemeral", "--from kubelet --columns +ephemeralStorage.usage", of="nodes, pods"),
     Read("--all-containers, --per-container", "--containers", of="pods"),
     Read("--pod-count", "--columns +pods", of="nodes"),
     Read(
@@ -265,7 +277,7 @@ FLAGS: Final[tuple[Read, ...]] = (
         )
         for row in (Read(typed, c3s, having=_OF_RANGES), Read(typed, f"{c3s} --since 1h"))
     ),
-    Read("--metric, --metrics, --resource", "--columns {}", of=_MEASURED),
+    Read("--metric, --metrics, --resource, --only", "--columns {}", of=_MEASURED),
     Read("-L, --label-columns, --label-column", "--columns +label:{}"),
     # Formats.
     Read("--json, --yaml, --csv, --tsv, --wide, --markdown", "--output {name}"),
@@ -288,7 +300,9 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--clusters, --contexts", "--context {}"),
     Read("--ns, --namespaces, --in", "--namespace {}"),
     Read("--label, --labels, --label-selector, --node-labels, --node-selector, --pod-labels", "--selector {}"),
-    Read("--group-by, --groupby, --group, --aggregate, --sum-by, -g", "--by {}"),
+    Read("--group-by, --groupby, --group, --aggregate, --sum-by, --per, -g", "--by {}"),
+    Read("--per-node, --per-namespace, --per-owner, --per-pool, --per-zone, --by-namespace, --by-node", "--by {rest}"),
+    Read("--by-label, --per-label", "--by label:{}"),
     # kube-capacity has pods below their nodes.
     Read("--pods", "--columns +pods.count", of="pods", having="--by"),
     Read("--pods", "", of="pods", remark="the rows are pods"),
@@ -314,6 +328,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--for, --until-any", "--until {}"),
     Read("--owner", "--workload {}"),
     Read("--count-by", "--by {} --columns +pods.count", of="pods"),
+    Read("--pods, --nodes, --cluster", "columns {name}", of="columns"),
     Read("--demo", "", of="columns, completion, man", remark="no cluster is read"),
     Read("--to", "--end {}"),
     # What c3s does without being asked.
@@ -322,7 +337,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--usage, --show-usage", "", of=_MEASURED, remark="usage is shown"),
     Read("--raw, --exact", "", of=_MEASURED, having="--output, -o", remark="all formats but tables are exact"),
     Read("--bytes, --cores, --millicores, --mib, --gib", "--unit {name}"),
-    Read("--no-trunc", "", remark="names are never cut"),
+    Read("--no-trunc, --no-truncate", "", remark="names are never cut"),
     Read("--hide-requests, --hide-limits", "", remark="-o wide shows them"),
     Read("--human, --human-readable, --pretty", "", remark="tables are for people"),
     Read("-A, --all-namespaces, --verbose", "", of="doctor", remark="it examines all that it can"),

@@ -134,6 +134,7 @@ def flag_hint(flag: str, line: Line, path: Path, flags: Mapping[Path, Sequence[s
 def _column_hint(flag: str, value: str, line: Line, path: Path, program: str) -> str | None:
     """Suggest --columns, or a condition, if the name of a column was used as a flag, as in `--cpu` or `--cpu 500m`."""
     from c3s_cli.columns.naming import Naming
+    from c3s_cli.columns.nearest import of_kubectl
     from c3s_cli.columns.vocabulary import Kind
     from c3s_cli.errors import UsageError
 
@@ -145,7 +146,7 @@ def _column_hint(flag: str, value: str, line: Line, path: Path, program: str) ->
             unit = Naming(kind).find(name).unit
         except UsageError:
             continue
-        if value and kind is KINDS[path[-1]]:
+        if value and not value.startswith("-") and kind is KINDS[path[-1]]:
             condition = f"--where '{compared(name, unit, value)} >= {value}'"
             return f"did you mean {program} {replaced(line, condition, 0).text()}?"
         columns = f"--columns default,{name}"
@@ -153,7 +154,7 @@ def _column_hint(flag: str, value: str, line: Line, path: Path, program: str) ->
             return f"{columns} shows that column"
         words = shlex.join((*path[:-1], "pods"))
         return f"{program} {replaced(line, f'{words} {columns}', len(line.words)).text()} shows that column"
-    return None
+    return of_kubectl(KINDS[path[-1]], name)
 
 
 def _similar_flag(flag: str, path: Path, flags: Mapping[Path, Sequence[str]], program: str) -> str | None:

@@ -35,6 +35,8 @@ NO_NAME: Final = r"\.c3s$|[<>=]"
 # Flags of c3s whose value is a list.
 LISTS: Final = ("--by", "--group-by", "--columns")
 BY_LABEL: Final = ("--by=label", "--by=labels", "--group-by=label")
+SORTING: Final = ("--sort-by=", "--sort=", "--order-by=")
+DIRECTIONS: Final = {"asc": "asc", "ascending": "asc", "desc": "desc", "descending": "desc"}
 # What conditions and columns of other tools look like.
 UNLIKE_C3S: Final = r"=~|\b(?:sum|total)\(|^--columns=.*\b(?:[Rr]easons?|why|message)\b"
 TIME: Final = r"-?[0-9]+ ?[smhdwy][a-z ]*|now.*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}.*"
@@ -53,7 +55,7 @@ def translated(
     """
     line, of_lists = _with_lists(line)
     of_words = list[str]()
-    line, of_label = _with_label(line)
+    line, of_values = _with_value(line)
     if line.words and (line.words[0] in WITH_WORDS or re.search(NO_NAME, line.words[-1])):
         from c3s_cli.flags.word_flags import with_flags_of_words  # most words are names
 
@@ -65,7 +67,7 @@ def translated(
 
         line, remarks = with_command(line, lambda each: path_of(_with_kind(each)))
     # Then the kind of rows, since it brings flags of c3s; then flags, again if these are other ones.
-    remarks = [*of_lists, *of_label, *of_words, *remarks]
+    remarks = [*of_lists, *of_values, *of_words, *remarks]
     joined = _with_one_workload(line)
     line = _with_kind(joined)
     # Whoever names a kind means its rows, which are sums.
@@ -196,15 +198,18 @@ def _with_lists(line: Line) -> tuple[Line, list[str]]:
     return line, remarks
 
 
-def _with_label(line: Line) -> tuple[Line, list[str]]:
-    """Read the word after `--by label` as the name of the label."""
-    typed = next((flag for flag in line.flags if flag[0] in BY_LABEL), None)
-    if typed is None or len(line.words) < 2 or line.words[-1] in KINDS or is_rollup(line.words[-1]):
+def _with_value(line: Line) -> tuple[Line, list[str]]:
+    """Read the last word as the label of `--by label`, or as the direction of --sort-by."""
+    word = line.words[-1] if len(line.words) > 1 else ""
+    if not word or word in KINDS or is_rollup(word):
         return line, []
-    by = f"--by=label:{line.words[-1]}"
-    flags = tuple((by,) if flag is typed else flag for flag in line.flags)
-    said = f"--by label {line.words[-1]} is read as {by.replace('=', ' ')}"
-    return structs.replace(line, words=line.words[:-1], flags=flags), [said]
+    for place, flag in enumerate(line.flags):
+        if flag[0] in BY_LABEL or (word.casefold() in DIRECTIONS and flag[0].startswith(SORTING)):
+            valued = f"{flag[0]}:{DIRECTIONS.get(word.casefold(), word)}"
+            flags = (*line.flags[:place], (valued.replace("labels:", "label:"),), *line.flags[place + 1 :])
+            said = f"{flag[0].replace('=', ' ')} {word} is read as {flags[place][0].replace('=', ' ')}"
+            return structs.replace(line, words=line.words[:-1], flags=flags), [said]
+    return line, []
 
 
 def _joined(remarks: Sequence[str]) -> list[str]:

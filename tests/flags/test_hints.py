@@ -50,6 +50,13 @@ HINTS = [
     ("check -n batch -o json", "did you mean c3s top pods --fail-if 'memory% > 90' -n batch -o json?"),
     ("cordon spot-1 spot-2", "did you mean c3s fit --without spot-1 --without spot-2?"),
     ("use-context prod", "--context NAME reads that cluster; c3s contexts lists them"),
+    ("doctor --fix", "c3s changes nothing: each finding says what to do"),
+    (
+        "watch nodes --until cpu>1 -q",
+        "for the exit code alone, redirect the table: c3s watch nodes --until 'cpu>1' >/dev/null",
+    ),
+    ("top pods --network", "c3s shows CPU, memory and volumes: no source reports the network"),
+    ("top pods --image", "c3s has no such column: kubectl get pods -o wide shows it"),
     ("status", "c3s top cluster shows the load, and c3s doctor what is broken"),
     ("top pods -A --rate 5m", "usage of the CPU is a rate: --since 5m shows its average"),
     ("options", "did you mean c3s help top nodes?"),

@@ -100,6 +100,21 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
         "top pods -A --by node --fail-if 'cpu > 90'",
         "sum(cpu) is read as cpu, which is a sum",
     ),
+    ("top pods -n batch --per-node", "top pods -n batch --by node", "--per-node is read as --by node"),
+    ("top nodes --by-label team", "top nodes --by label:team", "--by-label team is read as --by label:team"),
+    *(
+        (
+            f"top nodes {typed}",
+            f"top nodes --where '{read}'",
+            f"{typed} is read as --where '{read}'",
+        )
+        for typed, read in (
+            ("--cpu-above 1", "cpu > 1"),
+            ("--memory-gt 5Gi", "memory > 5Gi"),
+            ("--cpu-below 1", "cpu < 1"),
+            ("--memory-lt 5Gi", "memory < 5Gi"),
+        )
+    ),
     # Conditions as words.
     (
         "check pods -A 'mem/limit > 90%' -q",
@@ -170,7 +185,45 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
         "--agg sum is read as nothing: groups are sums",
     ),
     ("top nodes --agg sum", "top nodes --sum", "--agg sum is read as --sum"),
-    # Columns and formats.
+    # Columns, their order, and formats.
+    ("top nodes --cpu-only", "top nodes --columns cpu", "--cpu-only is read as --columns cpu"),
+    ("top nodes --no-cpu", "top nodes --columns memory", "--no-cpu is read as --columns memory"),
+    ("top nodes --only memory%", "top nodes --columns memory%", "--only memory% is read as --columns memory%"),
+    ("top nodes --swap", "top nodes --show-swap", "--swap is read as --show-swap"),
+    (
+        "top nodes --ephemeral-storage",
+        "top nodes --from kubelet --columns default,ephemeralStorage.usage",
+        "--ephemeral-storage is read as --from kubelet --columns default,ephemeralStorage.usage",
+    ),
+    (
+        "top nodes --sort-by memory asc",
+        "top nodes --sort-by memory:asc",
+        "--sort-by memory asc is read as --sort-by memory:asc",
+    ),
+    *(
+        (
+            f"rightsize -n batch {typed} --since 2h",
+            f"rightsize -n batch {read} --since 2h",
+            f"{said} is read as {instead}",
+        )
+        for typed, read, said, instead in (
+            ("--waste", "--where 'finding = waste'", "--waste", "--where 'finding = waste'"),
+            ("--sort-by waste", "--sort-by cpu.change:asc", "--sort-by waste", "--sort-by cpu.change:asc"),
+            (
+                "--by namespace --sort-by savings",
+                "--by namespace --sort-by cpu.freed",
+                "--sort-by savings",
+                "--sort-by cpu.freed",
+            ),
+            (
+                "--prices prices.yaml --sort-by savings",
+                "--prices prices.yaml --sort-by cost.savings",
+                "--sort-by savings",
+                "--sort-by cost.savings",
+            ),
+        )
+    ),
+    ("columns --pods", "columns pods", "--pods is read as c3s columns pods"),
     (
         "top nodes --util --available",
         "top nodes -o wide",
