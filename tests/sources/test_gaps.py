@@ -74,10 +74,12 @@ def test_facts_before_a_gap_stand_for_its_end(ask: Any) -> None:
     assert said == [SAID]
 
 
-@pytest.mark.parametrize(("minutes", "lines"), [(1, 0), (4, 0), (6, 1), (11, 1)])
+@pytest.mark.parametrize(("minutes", "lines"), [(1, 0), (4, 0), (5, 1), (6, 1), (11, 1)])
 def test_a_gap_at_the_end_may_have_begun_just_now(ask: Any, minutes: int, lines: int) -> None:
     for scene in ("end", "nearly"):
-        rows, said = ask(scene, f"top pods -n m --since 3h --end 2026-03-01T23:{20 + minutes}:30Z --columns cpu.avg")
+        rows, said = ask(
+            scene, f"top pods -n m --since 10790s --end 2026-03-01T23:{20 + minutes}:30Z --columns cpu.avg"
+        )
         assert {name: row.get("ended", False) for name, row in rows.items()} == ENDED, scene
         unscraped = "11 pods were not scraped for up to 270s at the end of the range: averages of CPU may be up to "
         low = [f"{unscraped}3% too low, minima more"] * ((scene, minutes) == ("nearly", 4))
@@ -104,10 +106,13 @@ def test_a_node_whose_kubelet_is_silent_is_still_there(ask: Any, run: Run, engin
     assert (rows["p00"]["status"], rows[gaps.DONE]["status"]) == ("Unknown", "Ended")
 
 
-def test_a_gap_just_before_the_range_makes_no_minimum_smaller(ask: Any) -> None:
+def test_a_gap_just_before_the_range_makes_no_minimum_smaller_and_is_said(ask: Any) -> None:
     words = f"--start {utc(gaps.UP + 40)} --end {utc(gaps.UP + 5400)} --columns cpu.min,cpu.avg,memory.min"
     for what in ("pods -n m", "nodes"):
-        rows, _ = ask("begin", f"top {what} {words}")
+        rows, said = ask("begin", f"top {what} {words}")
+        assert said == [
+            "there is no data just before the range: minima, maxima and percentiles of CPU leave out its first 4m55s"
+        ]
         for name, row in rows.items():
             cores = 4000 if what == "nodes" else 500
             assert (millicores(row["cpu"]["min"]), millicores(row["cpu"]["avg"])) == (near(cores), near(cores)), name

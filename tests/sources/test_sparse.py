@@ -204,7 +204,7 @@ def test_the_interval_may_change_within_a_range(run: Run, api: FakeApi, engine: 
     assert shown["late"] == (near(400), near(400), near(400), near(25.7))
     # What ended is seen up to a scrape late.
     assert shown["early"] == pytest.approx((1000, 1000, 1000, 14.3), rel=0.12)
-    assert "there is no data" not in result.err
+    assert "there is no data for" not in result.err
     assert "note: samples are 5m0s apart: rates cover " in result.err
     result = run("top", "nodes", "--columns", "cpu.min,cpu.avg,cpu.max", *words, *chosen)
     (row,) = json.loads(result.out)["items"]

@@ -10,7 +10,6 @@ import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import cycle
 from typing import Final
 
 from msgspec import Struct, field
@@ -21,6 +20,8 @@ from c3s_cli.sources.prometheus.lines import add_up, average_of, join_growth, jo
 from c3s_cli.sources.prometheus.promql import NEAR, Range
 
 Key = tuple[str, ...]
+Lines = Sequence["array[float]"]
+Choice = Sequence[Sequence[bool]]
 # First and last second of an object's life.
 Life = tuple[float, float]
 # The times of the first and the last sample of counters, and their values.
@@ -42,8 +43,8 @@ class History(Struct):
     range, and at its start. grown: how much the counters of objects grew between the gaps, in core seconds, as far as
     known. measured: the seconds before which points that is. estimated: of what was started again, how much of it no
     sample shows, and for how many seconds. late: whether the data begins within the first step.
-    unseen: the points at which nobody knows whether an object was there. vague: what objects may have used at some
-    times as well as not, in core seconds. doubts: the windows of which only the average is known.
+    unseen: the points at which nobody knows whether an object was there. vague: what it may have used, and when.
+    doubts: the windows of which only the average is known.
     """
 
     range: Range
@@ -77,23 +78,16 @@ class History(Struct):
         """Add the series that a job has of an object. Further jobs are duplicates: the larger point counts."""
         put_line(self.lines[resource], key, self.unite(resource, [self.line(points) for points in several]), max)
 
-    def unite(
-        self,
-        resource: str,
-        parts: Sequence[array[float]],
-        *,
-        same: bool = False,
-        better: Sequence[Sequence[bool]] = ((),),
-    ) -> array[float]:
+    def unite(self, resource: str, parts: Lines, *, same: bool = False, better: Choice = ()) -> array[float]:
         """Unite the series of one object: alternatives in time share at most a window, duplicates share more.
 
         same: whether they are of one instance, which two targets have: one that lived shortly shares all it has.
         better: for each further part, where those before it count rather than the larger.
         """
         line = parts[0]
-        most = math.ceil(self.range.window / self.range.step) + 1
-        for part, each in zip(parts[1:], cycle(better), strict=False):
-            line = join_growth(line, part, most if resource == "cpu" else 0, same=same, better=each)
+        most = math.ceil(self.range.window / self.range.step) + 1 if resource == "cpu" else 0
+        for place, part in enumerate(parts[1:]):
+            line = join_growth(line, part, most, same=same, better=better[place] if better else ())
         return line
 
     def line(self, points: Points) -> array[float]:
@@ -262,7 +256,7 @@ class History(Struct):
         lines = self.lines[resource]
         total, present = add_up([lines[key] for key in keys if key in lines])
         places = [place for place in range(1, self.count + 1) if present[1:] and present[place]]
-        hidden = set(self._near(self.gaps)).union(*(self.unseen.get(key, ()) for key in keys))
+        hidden = set(self.near(self.gaps)).union(*(self.unseen.get(key, ()) for key in keys))
         known = sorted(total[place] for place in [each for each in places if each not in hidden] or places)
         return (sum(known) / len(known) if known else 0.0), known, known
 
@@ -280,7 +274,7 @@ class History(Struct):
         window = self.range.window
         # At the edges of a gap, some targets are scraped and others are not.
         missing = self.gaps.union(self.before)
-        near = self._near(missing) if missing else frozenset()
+        near = self.near(missing) if missing else frozenset()
         overlap = self._overlap([key for key, _ in mine], window)
         counted = [place for place in places if place not in near and overlap[place] > 0]
         if not counted:
@@ -292,7 +286,7 @@ class History(Struct):
             return average, total, [(place, window) for place in places]
         edges = [place for place in range(self.count + 1) if present[place]]
         inner = range(edges[0], edges[-1]) if all(key in self.exact for key, _ in mine) else range(self.count + 1)
-        absent = self._near([place for place in inner if not present[place]])
+        absent = self.near([place for place in inner if not present[place]])
         seen = self._overlap([key for key, _ in mine], window, seen=True)
         whole = [place for place in counted if place not in absent and seen[place] >= WHOLE * window]
         if len(whole) >= FEW:
@@ -321,7 +315,7 @@ class History(Struct):
         value = self.lines["cpu"][key][min(self.measured)] if min(self.measured) == 1 else math.nan
         return None if math.isnan(value) else value / self.range.window * (last - self.start)
 
-    def _near(self, absent: Collection[int]) -> frozenset[int]:
+    def near(self, absent: Collection[int]) -> frozenset[int]:
         """Return the points whose windows reach into one without data, on either side."""
         reach = math.ceil(self.range.window / self.range.step)
         missing = sorted(absent)

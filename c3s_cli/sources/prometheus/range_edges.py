@@ -46,8 +46,10 @@ class Edges(Struct):
         usage = promql.of_others(self.match)
         self.first_usage = Memoized(partial(self._first, usage))
         self.first_states = Memoized(partial(self._first, states))
-        self.last_usage = Memoized(lambda: self._last(usage, 0 if self._has(states) else FEW))
-        self.last_states = Memoized(lambda: None if self._has(states) else self._last(states, 0))
+        self.last_usage = Memoized(
+            lambda: self._last(usage, 0) if self._has(states) else self._last(usage, FEW, gone=not self._has(usage))
+        )
+        self.last_states = Memoized(lambda: None if self._has(states) else self._last(states, 0, gone=True))
 
     def _has(self, selectors: list[str]) -> bool:
         """Return whether there is data at the end."""
@@ -73,12 +75,15 @@ class Edges(Struct):
                     return begin + self._step if begin > self.start else None
         return None
 
-    def _last(self, selectors: list[str], few: int) -> float | None:
-        """Return it. few: if one of so many series is left, that counts as none; 0 if each counts."""
+    def _last(self, selectors: list[str], few: int, *, gone: bool = False) -> float | None:
+        """Return it. few: if one of so many series is left, that counts as none; 0 if each counts.
+
+        gone: whether there is none at the end, as far as known.
+        """
         for series in selectors:
             with suppress(C3sError):  # nobody knows
                 if counts := self._counts(series):
-                    found = self._before_gap(counts, few)
+                    found = counts.times[-1] if gone else self._before_gap(counts, few)
                     # The last samples are found for a few minutes; those of most series count.
                     samples = self.engine.vector(f"quantile(0.5, timestamp({series}))", found) if found else []
                     return next((float(int(time)) for _, time in samples if time < self.end - promql.WINDOW), None)

@@ -30,8 +30,14 @@ def remarks_on(past: Past, last: float, current: Current, used: Collection[Any])
     if keys and (past.lost >= promql.WINDOW or missing > max(1, SHORT * period.points)):
         hours = go_duration(round((missing * period.step + past.lost) / 60) * 60 * 10**9)
         yield f"there is no data for {hours} of the range of {go_duration(past.seconds * 10**9)}"
-    unsure = max(past.unsure, past.windows.unsure)
     of_cpu = any(each.startswith("cpu.") and each != "cpu.avg" for each in past.wanted)
+    left_out = sum(0 < place <= history.count for place in history.near(history.before) - history.near(history.gaps))
+    if of_cpu and keys and left_out > SHORT * period.points:
+        yield (
+            "there is no data just before the range: minima, maxima and percentiles of CPU leave out its first "
+            f"{go_duration(left_out * period.step * 10**9)}"
+        )
+    unsure = max(past.unsure, past.windows.unsure)
     if unsure and {*past.wanted} - {"cpu.avg"}:
         share = f"{math.ceil(unsure * 100)}%"
         yield f"samples come at uneven times: minima, maxima and percentiles of CPU may be up to {share} off"

@@ -81,19 +81,22 @@ def better_targets(rivals: Sequence[Mapping[Any, array[float]]]) -> dict[frozens
     rivals: the lines of each object by targets. The windows of two Prometheus servers end at other scrapes: the larger
     of each object would make sums too large. One that has much less of all has missed scrapes.
     """
-    sums: dict[frozenset[Any], list[list[float]]] = {}
+    sums: dict[frozenset[Any], list[array[float]]] = {}
     for targets in rivals:
         lines = [targets[each] for each in sorted(targets, key=str)]
-        shared = [not math.isnan(sum(points)) for points in zip(*lines, strict=True)]
-        known = sums.setdefault(frozenset(targets), [[0.0] * len(shared) for _ in lines])
-        for total, line in zip(known, lines, strict=True):
-            total[:] = [one + other if both else one for one, other, both in zip(total, line, shared, strict=True)]
+        known = sums.setdefault(frozenset(targets), [array("d", bytes(8 * len(line))) for line in lines])
+        if any(map(math.isnan, map(sum, lines))):
+            shared = [not math.isnan(sum(points)) for points in zip(*lines, strict=True)]
+            lines = [
+                array("d", [value if both else 0.0 for value, both in zip(line, shared, strict=True)]) for line in lines
+            ]
+        known[:] = [array("d", map(add, *both)) for both in zip(known, lines, strict=True)]
     found = {}
     for names, (first, *others) in sums.items():
         better, best = [], first
         for other in others:
             better.append([one * (1 + MISSED) >= two for one, two in zip(best, other, strict=True)])
-            best = [one if first else two for first, one, two in zip(better[-1], best, other, strict=True)]
+            best = array("d", [one if first else two for first, one, two in zip(better[-1], best, other, strict=True)])
         found[names] = better
     return found
 
