@@ -10,7 +10,7 @@ import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct, field
 
@@ -21,7 +21,6 @@ from c3s_cli.sources.prometheus.promql import NEAR, Range
 
 Key = tuple[str, ...]
 Lines = Sequence["array[float]"]
-Choice = Sequence[Sequence[bool]]
 # First and last second of an object's life.
 Life = tuple[float, float]
 # The times of the first and the last sample of counters, and their values.
@@ -78,7 +77,7 @@ class History(Struct):
         """Add the series that a job has of an object. Further jobs are duplicates: the larger point counts."""
         put_line(self.lines[resource], key, self.unite(resource, [self.line(points) for points in several]), max)
 
-    def unite(self, resource: str, parts: Lines, *, same: bool = False, better: Choice = ()) -> array[float]:
+    def unite(self, resource: str, parts: Lines, *, same: bool = False, better: Sequence[Any] = ()) -> array[float]:
         """Unite the series of one object: alternatives in time share at most a window, duplicates share more.
 
         same: whether they are of one instance, which two targets have: one that lived shortly shares all it has.
@@ -270,8 +269,7 @@ class History(Struct):
         total, present = add_up([line for _, line in mine])
         if not any(present[1:]):
             return 0.0, total, []
-        places = range(1, self.count + 1)
-        window = self.range.window
+        places, window = range(1, self.count + 1), self.range.window
         # At the edges of a gap, some targets are scraped and others are not.
         missing = self.gaps.union(self.before)
         near = self.near(missing) if missing else frozenset()
