@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import structs
@@ -16,6 +17,14 @@ SUM: Final = r"\b(sum|total)\(\s*([^()\s]+)\s*\)"
 SUMMED: Final = ("nodes", "pods")
 # The operator of PromQL, between a column and a value.
 MATCHES: Final = r"(?<=[\w%\])\s])=~(?!=)"
+# A share in words: `mem > 80% of the limit`.
+SHARE: Final = (
+    r"\b(?P<resource>cpu|mem)(?:ory)?\s*(?P<operator>[<>]=?)\s*(?P<number>[0-9.]+)%\s+"
+    r"(?:of\s+)?(?:its\s+|the\s+)?(?P<of>request|limit)s?\b"
+)
+# What is true or false, as a number.
+KILLED: Final = r"\boom(?:s|[-_]?killed)?\s*(?:>\s*0|>=\s*1)(?![\w.])"
+RANGES: Final = ("--since", "--start")
 # What people call a reason, and which it is of pods in some state.
 REASONS: Final = ("reason", "reasons", "why", "message")
 REASON_OF: Final = {
@@ -30,10 +39,43 @@ REASON_OF: Final = {
 def with_conditions_of_c3s(line: Line, path: tuple[str, ...]) -> tuple[Line, list[str]]:
     """Return the line with the operators, sums and reasons of c3s, and what to say of these."""
     remarks = list[str]()
-    for change in (_with_operators, _with_sums, _with_reason):
+    for change in (_with_operators, _with_shares, _with_kills, _with_sums, _with_reason):
         line, more = change(line, path)
         remarks += more
     return line, remarks
+
+
+def _replaced(
+    line: Line, pattern: str, new: Callable[[re.Match[str]], str], names: tuple[str, ...] = CONDITIONS
+) -> tuple[Line, list[str]]:
+    """Replace a pattern in the conditions of a line, and say what is read for each place where it is."""
+    remarks = list[str]()
+
+    def read(match: re.Match[str]) -> str:
+        remarks.append(f"{match[0]} is read as {new(match)}")
+        return new(match)
+
+    flags = tuple(
+        (re.sub(pattern, read, flag[0], flags=re.IGNORECASE),) if flag[0].startswith(names) else flag
+        for flag in line.flags
+    )
+    return structs.replace(line, flags=flags), [*dict.fromkeys(remarks)]
+
+
+def _with_shares(line: Line, _path: tuple[str, ...]) -> tuple[Line, list[str]]:
+    """Read a share in words as the column that has it."""
+
+    def column(match: re.Match[str]) -> str:
+        resource = "cpu" if match["resource"].casefold() == "cpu" else "memory"
+        return f"{resource}%{match['of'].casefold()}s {match['operator']} {match['number']}"
+
+    return _replaced(line, SHARE, column)
+
+
+def _with_kills(line: Line, _path: tuple[str, ...]) -> tuple[Line, list[str]]:
+    """Read `oom > 0` as the kills in a range, else as whether there was one."""
+    instead = "oomKilled = true" if {*RANGES}.isdisjoint(line.names()) else "oomKills > 0"
+    return _replaced(line, KILLED, lambda _: instead)
 
 
 def _with_operators(line: Line, _path: tuple[str, ...]) -> tuple[Line, list[str]]:

@@ -36,7 +36,7 @@ def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Lin
     own: the names of the command's flags; None for a command of another tool: only the rows for it count.
     """
     flags, words, remarks = list[Flag](), line.words, list[str]()
-    columns, conditions, directions = list[str](), list[str](), list[str]()
+    columns, conditions, directions, statistic = list[str](), list[str](), list[str](), ""
     base = (
         "wide"
         if any(
@@ -51,6 +51,7 @@ def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Lin
         if text is None:
             flags.append(flag)
             continue
+        statistic = _statistic_of(text) or statistic
         instead = line_of_text(text)
         is_new = bool(instead.words) and instead.words != words
         words = instead.words or words
@@ -77,6 +78,8 @@ def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Lin
         shown = shown.replace("--sort-by :", "--sort-by COLUMN:").replace(",:", " or COLUMN:")
         also = f"{shown}; {row.remark}" if shown and row.remark else shown
         remarks.append(f"{typed} is read as {also or f'nothing: {row.remark or NOTHING}'}")
+    flags, of_order = _with_statistic(flags, statistic)
+    remarks += of_order
     remarks += _kept(flags, directions)
     flags = _with_directions(path, list(with_conditions(flags, conditions)), directions)
     return Line(words, (*flags, *_with_columns(flags, columns, base)), line.rest), remarks
@@ -204,6 +207,25 @@ def _with_directions(path: Path, flags: list[Flag], directions: Sequence[str]) -
         else flag
         for flag in flags
     ]
+
+
+def _statistic_of(text: str) -> str:
+    """Return the statistic that a row shows of CPU and memory, such as `max`; "" for none."""
+    match = re.match(r"--columns cpu\.(avg|max|min|p\d+),memory\.\1\b", text)
+    return match[1] if match else ""
+
+
+def _with_statistic(flags: list[Flag], statistic: str) -> tuple[list[Flag], list[str]]:
+    """Order by the statistic that is shown, instead of by the usage of now."""
+    remarks, ordered = list[str](), list[Flag]()
+    for flag in flags:
+        match = re.fullmatch(r"--sort-by=(cpu|mem(?:ory)?)", flag[0]) if statistic else None
+        if match:
+            column = f"{'cpu' if match[1] == 'cpu' else 'memory'}.{statistic}"
+            remarks.append(f"--sort-by {match[1]} is read as --sort-by {column}")
+            flag = (f"--sort-by={column}",)  # noqa: PLW2901  the order is all that changes
+        ordered.append(flag)
+    return ordered, remarks
 
 
 def _kept(flags: Sequence[Flag], directions: Sequence[str]) -> list[str]:

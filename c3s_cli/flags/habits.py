@@ -167,6 +167,8 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--phase", "--where 'phase in ({})'", of="pods"),
     Read("--status", "--where 'status in ({})'", of="pods"),
     # In a range, the kills in it.
+    Read("--oom-kills, --oomkills", "--columns +oomKills", of="pods", having="--since, --start, --from, --at"),
+    Read("--oom-kills, --oomkills", "--columns +oomKills --since 24h", of="pods"),
     Read("--oom, --oomkilled, --oom-killed", "--where 'oomKills > 0'", of="pods", having="--since, --start"),
     Read("--oom, --oomkilled, --oom-killed", "--where 'oomKilled = true'", of="pods"),
     Read("--reason, --reasons, --why", "", of="pods", having="--pending", remark="PENDING says why"),

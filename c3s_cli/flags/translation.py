@@ -38,7 +38,10 @@ BY_LABEL: Final = ("--by=label", "--by=labels", "--group-by=label")
 SORTING: Final = ("--sort-by=", "--sort=", "--order-by=")
 DIRECTIONS: Final = {"asc": "asc", "ascending": "asc", "desc": "desc", "descending": "desc"}
 # What conditions and columns of other tools look like.
-UNLIKE_C3S: Final = r"=~|\b(?:sum|total)\(|^--columns=.*\b(?:[Rr]easons?|why|message)\b"
+UNLIKE_C3S: Final = (
+    r"=~|\boom\w*\s*>|%\s+(?:of|its|the|requests?|limits?)\b|\b(?:sum|total)\(|"
+    r"^--columns=.*\b(?:[Rr]easons?|why|message)\b"
+)
 TIME: Final = r"-?[0-9]+ ?[smhdwy][a-z ]*|now.*|yesterday.*|today.*|[0-9]{4}-[0-9]{2}-.*|[0-9]{1,2}:[0-9]{2}.*"
 # These take one namespace.
 OF_ONE_NAMESPACE: Final = ("fit", "doctor")
@@ -77,6 +80,9 @@ def translated(
     line, of_pods = _with_pods(line, flags_of)
     remarks += of_pods
     path, before = path_of(line), None
+    if path:
+        line, of_times = _with_times(line, path)
+        remarks += of_times
     while path and line != before and any(map(_is_foreign, line.flags)):
         from c3s_cli.flags.foreign_flags import with_flags  # most lines have flags of c3s alone
 
@@ -263,8 +269,11 @@ def _with_total(line: Line, path: Path) -> tuple[Line, list[str]]:
 def _with_times(line: Line, path: Path) -> tuple[Line, list[str]]:
     """Replace `--from 24h`, which names a time and no source, by the flag of that time: as a range, unless alone."""
     times = [flag for flag in line.flags if flag[0].startswith("--from=") and re.fullmatch(TIME, value_of(flag))]
-    ranges = {"--before", "--since", "--start", "--at"} & {*line.names()}
-    if len(times) != 1 or ranges or (path != ("diff",) and path[-1] not in MEASURED):
+    if len(times) != 1 or (path != ("diff",) and path[-1] not in MEASURED):
+        return line, []
+    from c3s_cli.flags.foreign_flags import names_of  # few sources are times
+
+    if names_of(line) & {"--before", "--since", "--start", "--at"}:
         return line, []
     own = "--before" if path == ("diff",) else "--start"
     flags = tuple((f"{own}={value_of(flag)}",) if flag in times else flag for flag in line.flags)
@@ -277,7 +286,6 @@ def _with_source(line: Line, path: Path) -> tuple[Line, list[str]]:
 
     Volumes of now are read from the kubelets.
     """
-    line, remarks = _with_times(line, path)
     names = line.names()
     past = [name for name in names if name in (OF_SIDES if path == ("diff",) else OF_THE_PAST)]
     if path == ("rightsize",):
@@ -291,6 +299,6 @@ def _with_source(line: Line, path: Path) -> tuple[Line, list[str]]:
     else:
         source, which = "prometheus", ", the one in the cluster"
     if not past or path[-1] not in WITH_PAST or "--from" in names or os.environ.get("C3S_FROM"):
-        return line, remarks
+        return line, []
     remark = f"{past[0]} without --from is read as --from {source}{which}"
-    return structs.replace(line, flags=(*line.flags, (f"--from={source}",))), [*remarks, remark]
+    return structs.replace(line, flags=(*line.flags, (f"--from={source}",))), [remark]

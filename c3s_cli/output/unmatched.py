@@ -32,6 +32,8 @@ from c3s_cli.request.view import Format, View
 COLUMNS: Final = "-o value --columns NAME prints columns, which `c3s columns` lists"
 ITEMS: Final = re.compile(r"\.items\[[^]]*\]")
 TOTAL: Final = re.compile(r"\.totals?\.")
+# The exact units of resources.
+UNITS: Final = {"cpu": ", in nanocores", "memory": ", in bytes"}
 # What stands before the paths of an item in the document.
 ANY_ITEM: Final = ".items[*]"
 
@@ -45,7 +47,8 @@ def unmatched(report: Report, view: View) -> Iterator[str]:
     for kubectls, instead in KUBECTLS.items():
         theirs, ours = "".join(map(_key, kubectls)), "".join(map(_key, instead))
         if theirs in view.template and instead[0] in first:
-            yield f"{view.format.value}: {theirs} is read as {ours}, as -o json prints it"
+            unit = "" if view.unit else UNITS.get(instead[0], "")
+            yield f"{view.format.value}: {theirs} is read as {ours}, as -o json prints it{unit}"
     if view.format is Format.CUSTOM_COLUMNS:
         paths, budget = [path for _, path in read_spec(view.template)], Budget()
         yield from _objects(view, paths, [next(items(report))])

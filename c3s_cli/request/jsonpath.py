@@ -192,6 +192,10 @@ KUBECTLS: Final = {
     ("requests", "memory"): ("memory", "requests"),
     ("limits", "cpu"): ("cpu", "limits"),
     ("limits", "memory"): ("memory", "limits"),
+    ("allocatable", "cpu"): ("cpu", "allocatable"),
+    ("allocatable", "memory"): ("memory", "allocatable"),
+    ("capacity", "cpu"): ("cpu", "capacity"),
+    ("capacity", "memory"): ("memory", "capacity"),
 }
 
 
@@ -202,7 +206,7 @@ def _ours(steps: list[Step]) -> Path:
         keys = tuple(part.key for step in steps[place : place + 2] for part in step if isinstance(part, Key))
         if keys in KUBECTLS:
             # `.spec.containers[*].resources.requests.cpu` is that of the pod.
-            start = place - (steps[place - 1 : place] == [(Key("resources"),)])
+            start = place - (steps[place - 1 : place] in ([(Key("resources"),)], [(Key("status"),)]))
             start -= 3 * (steps[max(start - 3, 0) : start - 1] == [(Key("spec"),), (Key("containers"),)])
             steps[start : place + 2] = [(Key(key),) for key in KUBECTLS[keys]]
             place = start

@@ -183,8 +183,8 @@ TYPED_COMMANDS: Final[list[tuple[str, ...]]] = [
     (
         "top pods -n default --from '2 hours ago' --to 1h",
         "top pods -n default --start '2 hours ago' --end 1h --from prometheus",
-        "--to 1h is read as --end 1h",
         "--from '2 hours ago' is read as --start '2 hours ago'",
+        "--to 1h is read as --end 1h",
         "--start without --from is read as --from prometheus, the one in the cluster",
     ),
     ("top volumes -A", "top volumes -A --from kubelet", "volumes without --from is read as --from kubelet"),

@@ -77,6 +77,16 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
         )
     ),
     (f"top pods -A --where lastState=Error --columns {ENDED}", f"top pods -A --where {ENDED}=Error --columns {ENDED}"),
+    (
+        "top pods -n batch --oom-kills --sort-by oom-kills",
+        "top pods -n batch --columns default,oomKills --sort-by oom-kills --since 24h",
+        "--oom-kills is read as --columns default,oomKills --since 24h",
+    ),
+    (
+        "top pods -n batch --oom-kills --from prometheus --since 1h",
+        "top pods -n batch --columns default,oomKills --from prometheus --since 1h",
+        "--oom-kills is read as --columns default,oomKills",
+    ),
     # Sums.
     (
         "top pods -n team-ml --total-only",
@@ -133,6 +143,19 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
         "top pods -A --where 'cpu>1, memory>1Gi'",
         "top pods 'cpu>1' 'memory>1Gi' is read as c3s top pods --where 'cpu>1, memory>1Gi'",
     ),
+    # Shares in words, and what is true as a number.
+    (
+        "top pods -A --fail-if 'mem > 80% of the limit, CPU >= 5% request' -q",
+        "top pods -A --fail-if 'memory%limits > 80, cpu%requests >= 5' -q",
+        "mem > 80% of the limit is read as memory%limits > 80",
+        "CPU >= 5% request is read as cpu%requests >= 5",
+    ),
+    ("top pods -A --where oom>0", "top pods -A --where oomKilled=true", "oom>0 is read as oomKilled = true"),
+    (
+        "top pods -A --where 'oom >= 1' --from prometheus --since 10m",
+        "top pods -A --where 'oomKills > 0' --from prometheus --since 10m",
+        "oom >= 1 is read as oomKills > 0",
+    ),
     # A regular expression as in PromQL.
     (
         "top pods -A --where 'namespace=~\"team-(ml|search)\" and cpu > 1m'",
@@ -162,6 +185,19 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
         "top nodes --columns cpu.max,memory.max --since 2h",
         "--max is read as --columns cpu.max,memory.max",
         "--over 2h is read as --since 2h",
+    ),
+    (
+        "top nodes --from 2h --to 1h --max",
+        "top nodes --start 2h --end 1h --columns cpu.max,memory.max",
+        "--from 2h is read as --start 2h",
+        "--to 1h is read as --end 1h",
+        "--max is read as --columns cpu.max,memory.max",
+    ),
+    (
+        "top nodes --max --sort mem",
+        "top nodes --columns cpu.max,memory.max --sort-by memory.max --since 1h",
+        "--max is read as --columns cpu.max,memory.max --since 1h",
+        "--sort mem is read as --sort-by memory.max",
     ),
     ("top nodes --within 2h", "top nodes --since 2h", "--within 2h is read as --since 2h"),
     (

@@ -111,6 +111,10 @@ def test_groups_and_totals_have_names_of_their_own(demo: Run, words: str, said: 
             "jsonpath={range .items[*]}{.name} {.cpu.usage}{end}",
         ),
         (
+            "jsonpath={.items[0].status.phase} {.items[0].metadata.name}",
+            "jsonpath={.items[0].phase} {.items[0].name}",
+        ),
+        (
             "jsonpath={.items[?(@.metadata.name=='redis-0')].usage.memory}",
             "jsonpath={.items[?(@.name=='redis-0')].memory.usage}",
         ),
@@ -122,7 +126,7 @@ def test_paths_of_kubectls_documents_are_those_of_ours(demo: Run, theirs: str, o
     assert result.out.strip("\n ")
     # jq does not find these paths in what -o json prints.
     format_ = theirs.partition("=")[0]
-    said = re.compile(rf"{format_}: \.\w+\.\w+ is read as (\.\w+)+, as -o json prints it")
+    said = re.compile(rf"{format_}: \.\w+\.\w+ is read as (\.\w+)+, as -o json prints it(, in (nanocores|bytes))?")
     assert all(map(said.fullmatch, result.err.splitlines()))
     assert result.err.count("\n") == len(re.findall(r"\.(metadata|usage|spec|status)\.", theirs))
 
@@ -146,3 +150,17 @@ def test_a_resource_is_no_number(demo: Run, template: str, path: str) -> None:
 def test_without_rows_no_path_is_wrong(demo: Run) -> None:
     result = demo("top pods -n nosuch -o custom-columns=N:.metadata.name")
     assert result.err == "No resources found in nosuch namespace.\n"
+
+
+def test_what_nodes_offer_is_where_kubectl_has_it_and_in_exact_units(demo: Run) -> None:
+    typed = "{.items[0].status.allocatable.memory} {.items[0].capacity.cpu}"
+    result = demo("top", "nodes", "-o", f"jsonpath={typed}")
+    assert result.out == demo("top nodes -o value --columns memory.allocatable,cpu.capacity").out.split("\n")[
+        0
+    ].replace("\t", " ")
+    assert result.err.splitlines() == [
+        "jsonpath: .allocatable.memory is read as .memory.allocatable, as -o json prints it, in bytes",
+        "jsonpath: .capacity.cpu is read as .cpu.capacity, as -o json prints it, in nanocores",
+    ]
+    in_cores = demo("top", "pods", "-o", "custom-columns=CPU:.requests.cpu", "--unit", "cores")
+    assert in_cores.err == "custom-columns: .requests.cpu is read as .cpu.requests, as -o json prints it\n"
