@@ -43,6 +43,8 @@ class Hint(NamedTuple):
     of: str = ""
 
 
+# A document of its own for each row.
+_LINES: Final = '{range .items[*]}{@}{"\\n"}{end}'
 _MEASURED: Final = "nodes, pods, cluster"
 _STATISTICS: Final = "--p50, --p90, --p95, --p99, --avg, --max, --min, --peak"
 _ENDED: Final = ("OOMKilled", "Error", "Completed")
@@ -283,6 +285,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("-L, --label-columns, --label-column", "--columns +label:{}"),
     # Formats.
     Read("--json, --yaml, --csv, --tsv, --wide, --markdown", "--output {name}"),
+    Read("--output=ndjson, --output=jsonl, --output=json-lines", f"--output 'jsonpath={_LINES}'"),
     Read("--output=text, --output=plain, --output=pretty", "--output table"),
     Read("--output=value={}", "--output value --columns {}", having="--unit"),
     Read("--output=value={}", "--output value --columns {}", remark="amounts are nanocores and bytes without --unit"),

@@ -126,8 +126,6 @@ def _check(objects: Kind, format_: Format, rows: options.Selection, display: opt
 
 def _advice(word: str) -> str | None:
     """Suggest a format for an unknown word."""
-    if word in ("jsonl", "ndjson", "json-lines"):
-        return "-o json | jq -c '.items[]' prints one row a line"
     if word == "md":
         return "did you mean -o markdown?"
     if word == "custom":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -174,3 +175,9 @@ def test_what_kubectl_auth_asks_is_what_the_doctor_says(demo: Run) -> None:
     result = demo("auth can-i get pods")
     assert result.err.startswith("auth can-i get pods is read as c3s doctor\n")
     assert result.out.startswith("CHECK ")
+
+
+def test_json_lines_are_the_items_of_the_document(demo: Run) -> None:
+    for words in ("top pods -A --columns all", "top ns", "fit --cpu 1", "top nodes --where name=none"):
+        lines = demo(f"{words} -o ndjson").out.splitlines()
+        assert [json.loads(line) for line in lines] == json.loads(demo(f"{words} -o json").out)["items"]

@@ -131,7 +131,6 @@ HINTS = [
     ("logs web-1", "c3s reads load and changes nothing: kubectl logs does that"),
     ("recommend --strategy p95", "--cpu-percentile N and --memory-buffer PERCENT are the rule"),
     ("fit --cpu 1 --from 3h", "--from is a source, and --since or --start a time: --start 3h"),
-    ("top pods -o ndjson", "-o json | jq -c '.items[]' prints one row a line"),
     ("top pods -n !a,b", "-A --where 'namespace not in (a,b)' leaves them out"),
     ("top pods --raw", "-o csv prints exact numbers; --unit bytes or --unit cores,MiB sets the units"),
     ("help where", "c3s top pods --help has the language of --where"),

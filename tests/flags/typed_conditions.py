@@ -277,6 +277,11 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
         "top nodes -o csv",
         "--raw is read as nothing: all formats but tables are exact",
     ),
+    (
+        "top nodes --output jsonl",
+        "top nodes -o 'jsonpath={range .items[*]}{@}{\"\\n\"}{end}'",
+        "--output jsonl is read as --output 'jsonpath={range .items[*]}{@}{\"\\n\"}{end}'",
+    ),
     ("top nodes -o tsv --mib", "top nodes -o tsv --unit MiB", "--mib is read as --unit mib"),
     (
         "rightsize -n team-search --helm --since 2h",
