@@ -151,6 +151,8 @@ def old_metrics(rows: Sequence[Any], now: datetime, *, contexts: bool) -> Iterat
 def _reason(row: Any, column: Column) -> str:
     """Return why the value of a column is unknown, as far as the row shows it."""
     if column.in_part and column.in_part(row):
+        if column.name == "restarts":
+            return "restarts of some pods unknown"
         return f"not all {'containers' if isinstance(row, Pod) else 'members'} are measured"
     measured = column.needs & METRICS or column.needs is Needs.NOTHING
     return "no metrics" if row.timestamp is None and measured else f"{column.name} unknown"

@@ -204,6 +204,7 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
     known = [pod for pod in pods if pod.facts is not None]
     live = [pod for pod in known if not pod.ended]
     comparable = [_without_part(pod) for pod in using if pod.facts is not None and not pod.facts.unknown]
+    restarts = [pod.facts.restarts for pod in known if pod.facts and pod.facts.restarts is not None]
     unscheduled = [amounts for pod in idle if (amounts := pod.unscheduled_requests)]
     # Of several pods, those that have not started tell nothing about the others.
     nothing = 0 if idle and len(idle) == len(pods) else None
@@ -231,6 +232,8 @@ def sum_pods(pods: Sequence[Pod], context: str, keys: Keys = ()) -> Group:
         ended=bool(pods) and all(pod.ended for pod in pods),
         unscheduled_requests=added(unscheduled) if unscheduled else {},
         unscheduled_pod_count=len(unscheduled),
+        restarts=sum_known(restarts),
+        unknown_restarts=len(pods) - len(restarts) if known else 0,
     )
 
 

@@ -130,6 +130,17 @@ def _pod_counts() -> tuple[Column, ...]:
     return measured, structs.replace(count, needs=count.needs | Needs.PODS), structs.replace(both, alone=_is_unlisted)
 
 
+RESTARTS_OF_GROUP: Final = Column(
+    "restarts",
+    Unit.COUNT,
+    attrgetter("restarts"),
+    "restarts of its pods; with --since, those in the range",
+    Needs.PODS | Needs.RESTARTS,
+    in_part=attrgetter("unknown_restarts"),
+    floor=(attrgetter("restarts"),),
+)
+
+
 def _is_unlisted(group: Any) -> bool:
     """Return whether pods are not listed, so that only the measured ones are known."""
     return group.pod_count is None
@@ -139,7 +150,7 @@ OWN: Final = {
     Kind.NODE: NODE_FACTS,
     Kind.POD: POD_FACTS,
     Kind.NODE_GROUP: _node_counts(),
-    Kind.POD_GROUP: _pod_counts(),
+    Kind.POD_GROUP: (*_pod_counts(), RESTARTS_OF_GROUP),
     Kind.CLUSTER: _node_counts(),
 }
 

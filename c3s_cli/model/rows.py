@@ -285,7 +285,8 @@ class Group(Struct, frozen=True, gc=False):
     binding_limits: of all members, whether or not they are measured. ended: whether all of them ended in the range.
     unscheduled_requests: of the members that no node has room for, which reserve nothing; unscheduled_pod_count: how
     many these are. left_unused: the sum of what each member leaves unused, whatever others use above their requests;
-    only where unused is asked for.
+    only where unused is asked for. restarts: of the members of which they are known; unknown_restarts: of how many they
+    are not.
     """
 
     context: str
@@ -323,6 +324,8 @@ class Group(Struct, frozen=True, gc=False):
     unscheduled_requests: Amounts = {}
     unscheduled_pod_count: int = 0
     left_unused: Amounts = {}
+    restarts: int | None = None
+    unknown_restarts: int = 0
 
     @property
     def measured_share(self) -> str:

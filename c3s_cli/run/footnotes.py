@@ -17,6 +17,7 @@ from c3s_cli.terminal.stderr import named, with_share
 
 USAGE: Final = {"cpu.usage", "memory.usage"}
 COUNTS: Final = {"pods.measured", "nodes.measured"}
+RESTARTS: Final = "restarts"
 # The units of exact values.
 EXACT: Final = {Unit.NANOCORES: "nanocores", Unit.BYTES: "bytes"}
 
@@ -61,7 +62,7 @@ def in_part(report: Report, view: View) -> Iterator[str]:
     lacking = {
         name: (row.measured_share, those)
         for name, (row, columns) in _sums(report, view).items()
-        if (those := [each for each in columns if each.in_part and each.in_part(row)])
+        if (those := [each for each in columns if each.name != RESTARTS and each.in_part and each.in_part(row)])
     }
     columns = [] if report.containers else [each for each in flat(report.columns) if each.in_part]
     for row in report.rows if columns else ():
@@ -72,6 +73,18 @@ def in_part(report: Report, view: View) -> Iterator[str]:
         what = "usage and its percentages are" if percent else "usage is the sum"
         names = [with_share(name, share) for name, (share, _) in lacking.items()]
         yield f"{what} of what is measured only: {named(names)}"
+    yield from _restarts_in_part(report, view)
+
+
+def _restarts_in_part(report: Report, view: View) -> Iterator[str]:
+    """Yield the sums of restarts that lack those of some pods."""
+    lacking = [
+        f"{name} ({row.unknown_restarts} of {row.pod_count} pods unknown)"
+        for name, (row, columns) in _sums(report, view).items()
+        if row.unknown_restarts and RESTARTS in {column.name for column in columns}
+    ]
+    if lacking:
+        yield f"restarts are the sum of what is known only: {named(lacking)}"
 
 
 def _sums(report: Report, view: View) -> dict[str, tuple[Group, tuple[Column, ...]]]:

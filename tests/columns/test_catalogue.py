@@ -83,7 +83,11 @@ OWN: Final = {
         "pool zone instanceType": "nodes,pods",
     },
     "node-groups": {**OF_GROUPS, "pods": "nodes,pods"},
-    "pod-groups": {"pods pods.measured": "pods.metrics.k8s.io", "pods.count": "pods.metrics.k8s.io,pods"},
+    "pod-groups": {
+        "pods pods.measured": "pods.metrics.k8s.io",
+        "pods.count": "pods.metrics.k8s.io,pods",
+        "restarts": "pods",
+    },
     "cluster": {**OF_GROUPS, "pods": "nodes,pods?limit=1", "pods.count": "pods?limit=1"},
     "volumes": {"pod node volume.used volume.capacity volume.usagePercentOfCapacity": ""}
     | {"inodes.used inodes.capacity inodes.usagePercentOfCapacity": ""},

@@ -173,6 +173,15 @@ def test_restarts_and_kills_in_a_range_agree_with_the_count_of_young_pods(demo: 
     gate = demo(f"top pods -A {PAST} --fail-if 'restarts > 40'")
     judged = f"--fail-if: 1 row could not be judged (restarts unknown): {name}"
     assert (gate.code, gate.err.splitlines()[-1]) == (0, f"{judged}; --fail-if-unknown fails then")
+    # What is known of some pods decides for their workload as far as it goes.
+    deploy = f"top deploy -n team-checkout {PAST} --columns restarts --sort-by restarts"
+    gate = demo(f"{deploy} --fail-if 'restarts > 40'")
+    judged = "could not be judged (restarts of some pods unknown): Deployment/fraud-scorer (0 of 1 pods measured)"
+    assert (gate.code, gate.err.splitlines()[-1]) == (0, f"--fail-if: 1 row {judged}; --fail-if-unknown fails then")
+    assert demo(f"{deploy} --fail-if 'restarts >= 0'").code == 3
+    assert demo("top deploy -n team-checkout --fail-if 'restarts > 11' -q").err == (
+        "--fail-if: 2 rows matched: Deployment/cart, Deployment/fraud-scorer\n"
+    )
 
 
 def test_rows_with_few_readings_of_a_recording_are_counted(run: Run, tmp_path: Path) -> None:
