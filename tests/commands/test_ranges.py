@@ -76,7 +76,7 @@ def test_all_has_the_statistics_too(demo: Run) -> None:
             "cpu.usage, memory.usage are of now alone: cpu.max, memory.max are the largest of the range",
         ),
         ("--columns default,cpu", "cpu.usage is of now alone: cpu.max is the largest of the range"),
-        ("--p95 --sort-by cpu", "cpu.usage is of now alone: cpu.p95 is of the range"),
+        ("--columns cpu.p95 --sort-by memory", "memory.usage is of now alone: memory.max is the largest of the range"),
         ("--columns cpu.unused", "cpu.unused is of now alone"),
         ("--where 'restarts > 0'", "restarts counts those in the range"),
         ("--fail-if 'oomKilled = true, cpu.max > 99'", "oomKilled also counts kills before the range: oomKills counts"),

@@ -172,7 +172,7 @@ def test_a_unit_stands_in_the_heading_on_request(run: Run, cluster: FakeApi) -> 
                 f"-o {form} --unit MiB",
                 f"--unit does not go with -o {form}\nhint: it goes with -o csv, tsv, value, custom-columns",
             )
-            for form in ("yaml", "openmetrics", "prometheus", "table", "wide", "markdown", "name")
+            for form in ("yaml", "openmetrics", "prometheus", "name")
         ),
         (
             "-o csv --unit kg",
