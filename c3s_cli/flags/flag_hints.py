@@ -8,13 +8,11 @@ from c3s_cli.flags.habits import Hint
 
 _DIFF: Final = "c3s diff --before 2h reads a Prometheus, c3s diff BEFORE AFTER recordings or what -o json printed"
 _ONE_NODE: Final = "--where 'name = NODE' shows one node"
-_GPU: Final = "--resource nvidia.com/gpu=1 requests a GPU"
 NO_QUOTAS: Final = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
 _MEASURED: Final = "nodes, pods, cluster"
 _TABLES: Final = "nodes, pods, cluster, volumes, fit, diff, rightsize"
 FLAG_HINTS: Final = (
     Hint("--node={}, --nodes={}", _ONE_NODE, of="fit"),
-    Hint("--gpu={}, --gpus={}", _GPU, of="fit"),
     Hint("--max, --how-many", "the column FITS says how many fit on each node, --sum how many on all", of="fit"),
     Hint(
         "--cpu-buffer={}, --cpu-headroom={}, --cpu-target={}, --target={}, --target-utilization={}",
@@ -75,6 +73,11 @@ FLAG_HINTS: Final = (
         "--network, --net, --net-io, --block-io",
         "c3s shows CPU, memory and volumes: no source reports the network",
         of=_MEASURED,
+    ),
+    Hint(
+        "--failed, --succeeded, --completed, --evicted",
+        "pods that have ended use nothing and have no rows: kubectl get pods --field-selector status.phase=Failed",
+        of="pods",
     ),
     Hint("--rate={}", "usage of the CPU is a rate: --since 5m shows its average", of=_MEASURED),
     Hint("--exclude={}", "--exclude-namespace and --exclude-name leave out pods", of="pods"),

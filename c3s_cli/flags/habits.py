@@ -46,7 +46,12 @@ class Hint(NamedTuple):
 # A document of its own for each row.
 _LINES: Final = '{range .items[*]}{@}{"\\n"}{end}'
 _MEASURED: Final = "nodes, pods, cluster"
+_GATES: Final = "check, alert, gate"
+_COSTS: Final = "cost, costs"
 _STATISTICS: Final = "--p50, --p90, --p95, --p99, --avg, --max, --min, --peak"
+_THROTTLED: Final = "--throttling, --throttled, --throttle"
+_FILTER: Final = "--where 'throttled > 0' keeps those"
+_PENDING: Final = "--status=Pending, --phase=Pending, --pending"
 _ENDED: Final = ("OOMKilled", "Error", "Completed")
 _WAITING: Final = ("CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull")
 _OF_RANGES: Final = "--since, --start, --at, --series"
@@ -54,47 +59,37 @@ _OF_RANGES: Final = "--since, --start, --at, --series"
 FLAGS: Final[tuple[Read, ...]] = (
     # Flags that other commands of c3s, or of other tools, have: read before their command is replaced.
     Read("--for, --until, --wait-until, --wait-for", "--until-all {}", of="wait"),
-    Read("--where", "--fail-if {}", of="check, alert, gate"),
-    Read("--oom, --oomkilled", "--fail-if 'oomKills > 0'", of="check, alert, gate", having="--since, --start"),
-    Read("--oom, --oomkilled", "--fail-if 'oomKilled = true'", of="check, alert, gate"),
-    Read("--pending", "--fail-if 'phase = Pending'", of="check, alert, gate"),
-    Read("--unhealthy, --unready, --crashloop", "--fail-if 'ready.count < ready.expected'", of="check, alert, gate"),
-    Read("--max-restarts, --max-cpu, --max-memory", "--fail-if '{rest} > {}'", of="check, alert, gate"),
-    Read("--min-cpu, --min-memory", "--fail-if '{rest} < {}'", of="check, alert, gate"),
-    Read(
-        "--period=month, --per=month, --monthly, --month",
-        "",
-        of="cost, costs",
-        remark="costs are those of a month",
-    ),
+    Read("--where", "--fail-if {}", of=_GATES),
+    Read("--oom, --oomkilled", "--fail-if 'oomKills > 0'", of=_GATES, having="--since, --start"),
+    Read("--oom, --oomkilled", "--fail-if 'oomKilled = true'", of=_GATES),
+    Read("--pending", "--fail-if 'phase = Pending'", of=_GATES),
+    Read("--unhealthy, --unready, --crashloop", "--fail-if 'ready.count < ready.expected'", of=_GATES),
+    Read("--max-restarts, --max-cpu, --max-memory", "--fail-if '{rest} > {}'", of=_GATES),
+    Read("--min-cpu, --min-memory", "--fail-if '{rest} < {}'", of=_GATES),
+    Read("--period=month, --per=month, --monthly, --month", "", of=_COSTS, remark="costs are those of a month"),
     Read(
         "--period={}, --per={}",
         "",
-        of="cost, costs",
+        of=_COSTS,
         remark="costs are those of hoursPerMonth in the price file: 168 is a week",
     ),
-    Read("--savings, --show-efficiency, --efficiency", "", of="cost, costs", remark="COST-WASTE is what is not used"),
-    Read("--show-all-resources, --historical", "", of="cost, costs", remark="all costs are shown"),
-    Read("--currency={}", "", of="cost, costs", remark="the currency is in the price file"),
+    Read("--savings, --show-efficiency, --efficiency", "", of=_COSTS, remark="COST-WASTE is what is not used"),
+    Read("--show-all-resources, --historical", "", of=_COSTS, remark="all costs are shown"),
+    Read("--currency={}", "", of=_COSTS, remark="the currency is in the price file"),
     Read("--all", "", of="wait", remark="all rows count"),
     Read("--node, --nodes", "--without {}", of="drain, cordon"),
     Read("--pool, --zone", "--without-where '{name} = {}'", of="drain, cordon"),
-    Read("--cpu, --memory", "--fail-if '{name} > {}'", of="check, alert, gate"),
-    Read("--critical, --crit", "--fail-if 'cpu% > {}' --fail-if 'memory% > {}'", of="check, alert, gate"),
-    Read(
-        "--warn={}, --warning={}",
-        "",
-        of="check, alert, gate",
-        having="--critical, --crit",
-        remark="c3s has no warnings",
-    ),
-    Read("--warn, --warning", "--fail-if 'cpu% > {}' --fail-if 'memory% > {}'", of="check, alert, gate"),
+    Read("--cpu, --memory", "--fail-if '{name} > {}'", of=_GATES),
+    Read("--critical, --crit", "--fail-if 'cpu% > {}' --fail-if 'memory% > {}'", of=_GATES),
+    Read("--warn={}, --warning={}", "", of=_GATES, having="--critical, --crit", remark="c3s has no warnings"),
+    Read("--warn, --warning", "--fail-if 'cpu% > {}' --fail-if 'memory% > {}'", of=_GATES),
     # Flags of one command.
     Read("-m, --mem, --ram, --pod-memory", "--memory {}", of="fit"),
     Read("-c, --cpus, --pod-cpu", "--cpu {}", of="fit"),
     Read("-r, --count, --pods, --replica, --instances", "--replicas {}", of="fit"),
     Read("--requests", "--resource {,}", of="fit"),
     Read("--limits={}", "", of="fit", remark="limits take no room on a node"),
+    Read("--gpu, --gpus", "--resource nvidia.com/gpu={}", of="fit"),
     Read("--toleration, --tolerations", "--tolerate {}", of="fit"),
     Read("--scale", "--replicas {}", of="fit"),
     # What `kubectl drain` asks for, where nothing is drained.
@@ -134,38 +129,44 @@ FLAGS: Final[tuple[Read, ...]] = (
     # What repeats a reading: flags of `watch`, or that command.
     Read("--every, --refresh, --delay, -d", "--interval {}"),
     # From so long ago, and not so long before the end, as in journalctl.
-    Read("--since={}", "--start {}", of="nodes, pods, cluster", having="--until"),
-    Read("--until", "--end {}", of="nodes, pods, cluster", having="--since, --start, --at"),
-    Read("--until, --until-all", "watch {command} --{name} {}", of="nodes, pods, cluster"),
-    Read("--wait-until, --wait-for", "watch {command} --until-all {}", of="nodes, pods, cluster"),
+    Read("--since={}", "--start {}", of=_MEASURED, having="--until"),
+    Read("--until", "--end {}", of=_MEASURED, having="--since, --start, --at"),
+    Read("--until, --until-all", "watch {command} --{name} {}", of=_MEASURED),
+    Read("--wait-until, --wait-for", "watch {command} --until-all {}", of=_MEASURED),
     Read("--interval, --every, --resolution", "--series --step {}", of=_MEASURED, having="--since, --start"),
-    Read("-i, --interval, --refresh, --every, --delay, -d", "watch {command} --interval {}", of="nodes, pods, cluster"),
-    Read("-w, --watch, --watch-only, --stream", "watch {command}", of="nodes, pods, cluster"),
-    Read("--compare-to, --compare, --compare-with", "diff {command} --before {}", of="nodes, pods, cluster"),
+    Read("-i, --interval, --refresh, --every, --delay, -d", "watch {command} --interval {}", of=_MEASURED),
+    Read("-w, --watch, --watch-only, --stream", "watch {command}", of=_MEASURED),
+    Read("--compare-to, --compare, --compare-with", "diff {command} --before {}", of=_MEASURED),
     # Conditions. That of a flag is added to each --where.
     Read("--pods", "top pods -A --where 'node = {NAME}'", of="nodes"),
     Read("--node, --node-name", "--where 'name in ({})'", of="nodes"),
     Read("--node, --node-name, --on-node, --on", "--where 'node in ({})'", of="pods"),
     Read("--show-nodes", "--columns +node", of="pods"),
-    Read("--exclude-namespace, --exclude-namespaces, --ignore-namespace", "--where 'namespace not in ({})'", of="pods"),
+    Read(
+        "--exclude-namespace, --exclude-namespaces, --exclude-ns, --except-namespace, --ignore-namespace",
+        "--where 'namespace not in ({})'",
+        of="pods",
+    ),
     Read("--exclude", "--where 'namespace not in ({})'", of="pods", having="--by=namespace"),
     Read("--exclude, --exclude-node, --exclude-nodes", "--where 'name not in ({})'", of="nodes"),
     Read("--zone, --pool, --instance-type, --node-pool", "--where '{name} in ({})'"),
-    Read("--not-ready, --unready, --unhealthy", "--where 'status ~ NotReady'", of="nodes"),
+    Read("--not-ready, --notready, --unready, --unhealthy", "--where 'status ~ NotReady'", of="nodes"),
     Read("--region", "--selector topology.kubernetes.io/region={}", of="nodes"),
     Read("--role, --roles", "--where 'roles ~ {}'", of="nodes"),
+    Read("--control-plane, --masters", "--where 'roles ~ control-plane'", of="nodes"),
+    Read("--workers, --no-masters, --no-control-plane", "--where 'roles !~ control-plane'", of="nodes"),
+    Read("--arch, --os", "--selector kubernetes.io/{name}={}", of="nodes"),
+    Read("--type, --machine-type", "--where 'instance-type in ({})'", of="nodes"),
     Read("--cordoned", "--where 'schedulable ~ cordoned'", of="nodes"),
     Read("--unschedulable", "--where 'schedulable != yes'", of="nodes"),
+    Read("--terminating", "--where 'status = Terminating'", of="pods"),
+    Read("--restarts-gt, --restarts-above, --restarts-over", "--where 'restarts > {}'", of="pods"),
     Read("--running", "--where 'status = Running'", of="pods"),
     Read("--restarted", "--where 'restarts > 0' --columns +restarts", of="pods"),
     Read("--best-effort", "--where 'qosClass = BestEffort'", of="pods"),
     Read("--qos, --qos-class, --qosClass", "--where 'qosClass in ({})'", of="pods"),
-    Read("--status=Pending, --phase=Pending, --pending", "--where 'phase = Pending'", of="pods", having="--by"),
-    Read(
-        "--status=Pending, --phase=Pending, --pending",
-        "--where 'phase = Pending' --columns +status,pending",
-        of="pods",
-    ),
+    Read(_PENDING, "--where 'phase = Pending'", of="pods", having="--by"),
+    Read(_PENDING, "--where 'phase = Pending' --columns +status,pending", of="pods"),
     Read("--phase", "--where 'phase in ({})'", of="pods"),
     Read("--status", "--where 'status in ({})'", of="pods"),
     # In a range, the kills in it.
@@ -180,14 +181,18 @@ FLAGS: Final[tuple[Read, ...]] = (
     *(Read(f"--reason={reason}", f"--where 'waiting = {reason}'", of="pods") for reason in _WAITING),
     Read("--older-than, --older", "--where 'age > {}'"),
     Read("--newer-than, --newer, --younger-than", "--where 'age < {}'"),
-    Read("--no-limits, --without-limits", "--where 'memory.limits = none' --columns +limits", of="pods"),
+    Read(
+        "--no-limits, --without-limits, --no-memory-limit, --no-memory-limits, --unlimited",
+        "--where 'memory.limits = none' --columns +limits",
+        of="pods",
+    ),
     Read(
         "--no-requests, --without-requests",
         "--where 'cpu.requests = 0, memory.requests = 0' --columns +requests",
         of="pods",
     ),
     Read(
-        "--unhealthy, --unready, --not-ready, --failing, --crashing, --crashloop",
+        "--unhealthy, --unready, --not-ready, --failing, --crashing, --crashloop, --crashloopbackoff",
         "--where 'ready.count < ready.expected' --columns ready,waiting,restarts",
         of="pods",
     ),
@@ -218,19 +223,8 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--memory-threshold", "--fail-if 'memory > {}'"),
     Read("--min-cpu, --min-memory, --min-mem, --min-restarts, --min-age", "--where '{rest} >= {}'"),
     Read("--max-cpu, --max-memory, --max-mem, --max-age", "--where '{rest} <= {}'"),
-    Read(
-        "--throttling, --throttled, --throttle",
-        "--columns +throttled",
-        of="pods",
-        having="--from, --since, --start, --at",
-        remark="--where 'throttled > 0' keeps those",
-    ),
-    Read(
-        "--throttling, --throttled, --throttle",
-        "--from prometheus --columns +throttled",
-        of="pods",
-        remark="--where 'throttled > 0' keeps those",
-    ),
+    Read(_THROTTLED, "--columns +throttled", of="pods", having="--from, --since, --start, --at", remark=_FILTER),
+    Read(_THROTTLED, "--from prometheus --columns +throttled", of="pods", remark=_FILTER),
     # Columns and their order.
     Read(
         "--sort-by=waste, --sort-by=unused",
@@ -264,8 +258,9 @@ FLAGS: Final[tuple[Read, ...]] = (
         "--columns +gpu.requests,gpu.allocatable",
         of="nodes",
     ),
+    Read("--allocated, --requested", "--columns +cpu.requests,memory.requests", of="nodes, pods"),
     Read("--waste, --slack, --idle", "--columns +cpu.requests,cpu.unused,memory.requests,memory.unused"),
-    Read("--requests, --limits, --allocatable, --unused", "--columns +cpu.{name},memory.{name}"),
+    Read("--requests, --limits, --allocatable, --capacity, --unused", "--columns +cpu.{name},memory.{name}"),
     Read(_STATISTICS, "--columns cpu.{name},memory.{name}", of=_MEASURED, having=_OF_RANGES),
     Read(_STATISTICS, "--columns cpu.{name},memory.{name} --since 1h", of=_MEASURED),
     Read(_STATISTICS, "--columns cpu.{name},memory.{name} --since {}", of=_MEASURED),
@@ -299,7 +294,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--prometheus", "--from prometheus"),
     Read("--prometheus, --prometheus-url, --source", "--from {}"),
     Read("--from-file, --replay, --recording", "--from {}"),
-    # Another name of a flag. What no command has under that name stays an error.
+    # Another name of a flag.
     Read("--all, --all-ns", "--all-namespaces"),
     Read("--all-clusters", "--all-contexts"),
     Read("--clusters, --contexts", "--context {}"),
@@ -315,6 +310,8 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--head", "--limit {}"),
     Read("--top, --topk, --largest, --biggest", "--limit {}", having="--sort-by"),
     Read("--top, --topk, --largest, --biggest", "--limit {} --sort-by cpu"),
+    Read("--oldest", "--limit {} --sort-by age:desc", of="nodes, pods"),
+    Read("--newest, --youngest", "--limit {} --sort-by age:asc", of="nodes, pods"),
     Read("--sort, --order-by, --sortby, --sort-key", "--sort-by {}"),
     Read("--total, --totals", "--sum"),
     Read("--total-only, --totals-only, --sum-only, --only-total", "--by context", of="nodes, pods"),

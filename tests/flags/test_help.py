@@ -169,7 +169,6 @@ LISTED = "hint: c3s --help lists the commands\n"
             "top nodes --restarts",
             unknown("--restarts", "top nodes", "c3s top pods --columns default,restarts shows that column"),
         ),
-        ("fit --gpu 1", unknown("--gpu", "fit", "--resource nvidia.com/gpu=1 requests a GPU")),
         ("fit --fail-if x", unknown("--fail-if", "fit", "the exit code is 3 if not all pods fit")),
         (
             "fit -k overlays/prod",

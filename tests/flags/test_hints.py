@@ -66,7 +66,10 @@ HINTS = [
     ("help formats", "c3s top pods --help has the formats of -o"),
     ("help sources", "c3s top pods --help has the sources of --from"),
     ("help flags", "c3s top pods --help has the flags"),
-    ("fit --gpu 1", "--resource nvidia.com/gpu=1 requests a GPU"),
+    (
+        "top pods --evicted",
+        "pods that have ended use nothing and have no rows: kubectl get pods --field-selector status.phase=Failed",
+    ),
     ("fit --cpu 1 --fail-if x", "the exit code is 3 if not all pods fit"),
     (
         "fit --storage 1Gi",

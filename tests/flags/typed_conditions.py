@@ -34,6 +34,29 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
     ),
     ("top pods -A --kind job", "top pods -A --workload Job", "--kind job is read as --workload Job"),
     ("top pods -A --kind rs", "top pods -A --workload ReplicaSet", "--kind rs is read as --workload ReplicaSet"),
+    *(
+        (f"top {typed}", f"top {read}", f"{typed.partition(' ')[2]} is read as {read.partition(' ')[2]}")
+        for typed, read in (
+            ("nodes --control-plane", "nodes --where 'roles ~ control-plane'"),
+            ("nodes --workers", "nodes --where 'roles !~ control-plane'"),
+            ("nodes --arch amd64", "nodes --selector kubernetes.io/arch=amd64"),
+            ("nodes --type m5.large", "nodes --where 'instance-type in (\"m5.large\")'"),
+            ("nodes --oldest 3", "nodes --limit 3 --sort-by age:desc"),
+            ("nodes --newest 3", "nodes --limit 3 --sort-by age:asc"),
+            ("pods --terminating", "pods --where 'status = Terminating'"),
+            ("pods --restarts-gt 3", "pods --where 'restarts > 3'"),
+        )
+    ),
+    (
+        "top nodes --allocated",
+        "top nodes --columns default,cpu.requests,memory.requests",
+        "--allocated is read as --columns default,cpu.requests,memory.requests",
+    ),
+    (
+        "fit --cpu 1 --gpu 2",
+        "fit --cpu 1 --resource nvidia.com/gpu=2",
+        "--gpu 2 is read as --resource nvidia.com/gpu=2",
+    ),
     # Why pods are what they are.
     (
         "top pods -A --pending --reason",
