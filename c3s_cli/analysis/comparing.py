@@ -56,7 +56,8 @@ def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report
     --fail-if judges all rows, also those that hardly changed; --min-change and --limit only leave out what is shown.
     """
     several = len(before.contexts) > 1 or len(after.contexts) > 1
-    changes: list[Any] = list(_matched(before, after, request, several=several))
+    unknown: list[Change] = []
+    changes: list[Any] = list(_matched(before, after, request, unknown, several=several))
     unfiltered: list[Any] = [
         *(_change(each, None) for each in before.unfiltered),
         *(_change(None, each) for each in after.unfiltered),
@@ -106,6 +107,7 @@ def make_diff(before: SideRows, after: SideRows, request: DiffRequest) -> Report
             *report.remarks,
             *_not_judged(() if query.fail_if else unfiltered, contexts=several),
             *_hidden(little, request.least),
+            *_never_measured(unknown, contexts=several),
             *_doubts(rows, before, after),
         ),
     )
@@ -122,6 +124,14 @@ def _hidden(little: int, least: Fraction) -> Iterator[str]:
     if little:
         them = "it" if little == 1 else "them"
         yield f"{counted(little, 'row')} changed by no more than {float(least):g}%: --min-change 0 shows {them}"
+
+
+def _never_measured(changes: Sequence[Change], *, contexts: bool) -> Iterator[str]:
+    """Say which pods run, but are left out since nothing is known of them on either side."""
+    pods = [each for each in changes if isinstance(each.after, Pod) and each.after.facts and each.after.facts.started]
+    if pods:
+        them = f"{counted(len(pods), 'pod')} without data before and after {'is' if len(pods) == 1 else 'are'} left out"
+        yield f"{them}: {named([full_name(each, contexts=contexts) for each in pods], SOME)}"
 
 
 def _doubts(rows: Sequence[Any], before: SideRows, after: SideRows) -> Iterator[str]:
@@ -150,8 +160,13 @@ def _of(side: str, failures: Iterable[Failure]) -> Iterator[Failure]:
             yield structs.replace(failure, source=f"{side}: {failure.source}")
 
 
-def _matched(before: SideRows, after: SideRows, request: DiffRequest, *, several: bool) -> Iterator[Change]:
-    """Yield the rows of both sides, matched by their names or keys; the context matters if there are several."""
+def _matched(
+    before: SideRows, after: SideRows, request: DiffRequest, unknown: list[Change], *, several: bool
+) -> Iterator[Change]:
+    """Yield the rows of both sides, matched by their names or keys; the context matters if there are several.
+
+    Add those of which nothing is known to `unknown`.
+    """
     lost = {each.context for side in (before, after) for each in side.failures if each.source == WHOLE}
     key_of = _key(request.query, several=several)
     old, new = (
@@ -167,6 +182,8 @@ def _matched(before: SideRows, after: SideRows, request: DiffRequest, *, several
             continue
         if change.change != CHANGED or _is_known(change, getters):
             yield change
+        else:
+            unknown.append(change)
 
 
 def _unmeasured(row: Any, after: Any, before: SideRows) -> Any:

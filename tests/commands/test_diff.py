@@ -14,7 +14,7 @@ import pytest
 from tests.commands.two_recordings import Key, Pods, a_pod, serve
 from tests.conftest import Run
 from tests.fleets import kubeconfig
-from tests.servers import FakeApi, status
+from tests.servers import FakeApi, node, node_metrics, pod, pod_metrics, status
 
 COLUMNS: Final = "cpu,memory,cpu.requests,node,status"
 
@@ -289,6 +289,17 @@ def test_a_pod_without_usage_has_not_come_if_pods_were_not_listed_before(
     assert (came.code, came.out, went.code, went.out) == (5, "", 5, "")
     assert "warning: before: pods could not be read: " in came.err
     assert "warning: after: pods could not be read: " in went.err
+
+
+def test_a_pod_that_runs_without_usage_on_both_sides_is_named(run: Run, api: FakeApi, tmp_path: Path) -> None:
+    api.nodes(node("a"))
+    api.node_metrics(node_metrics("a"))
+    api.pods(pod("n", "web"), pod("n", "lost"), pod("n", "waits", node="", phase="Pending"))
+    api.pod_metrics(pod_metrics("n", "web", ("app", "1m", "1Mi")))
+    path = str(tmp_path / "r.c3s")
+    run("record", path, "--server", api.url, "--count", "1")
+    said = run("diff", "-A", path, "--server", api.url).err.splitlines()
+    assert said[2:] == ["No changes found", "note: 1 pod without data before and after is left out: n/lost"]
 
 
 def test_clusters_are_matched_by_their_names(run: Run, tmp_path: Path) -> None:
