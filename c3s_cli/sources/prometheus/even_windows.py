@@ -50,7 +50,7 @@ class EvenWindows(Struct):
         few = promql.one_of(label, sorted(names)) if len(of_pod) > len(names) else ""
         series = f"{promql.CPU}{promql.braces(selector, few, self.match)}"
         several = len({counter_of(labels) for labels, _ in matrix}) < len(matrix)
-        missed = self._misses(matrix, self._counts(series)) if matrix else False
+        missed = self._misses(matrix, self._counts(series)) if matrix else 0.0
         return self._even_out(matrix, promql.last_of_containers, selector, rows, missed=missed, several=several)
 
     def of_nodes(self, matrix: Matrix, kind: promql.Kind, rows: int) -> Matrix:
@@ -69,18 +69,22 @@ class EvenWindows(Struct):
         matcher: str,
         rows: int,
         *,
-        missed: bool,
+        missed: float,
         several: bool = False,
     ) -> Matrix:
-        """Return the growth. last: makes the queries. several: whether there are several series of a counter."""
+        """Return the growth. last: makes the queries. missed: the seconds of which samples are missing.
+
+        several: whether there are several series of a counter.
+        """
         history, period = self.history, self.history.range
         wrong = period.uneven or missed or history.intervals.ends
         if not wrong and not several:
             return matrix
         if rows * period.points > MOST_POINTS:
-            self.unsure = max(self.unsure, 1.5 * period.interval / period.window if wrong else 0.0)
+            share = min(1.0, max(1.5 * period.interval, missed) / period.window)
+            self.unsure = max(self.unsure, share if wrong else 0.0)
             return matrix
-        self.missed = missed
+        self.missed = self.missed or bool(missed)
         # If windows consist of steps, those before a window are among the last ones before others.
         tiles, rest = divmod(period.window, period.step)
 
@@ -96,9 +100,9 @@ class EvenWindows(Struct):
             self.spans += spans_of(matrix, samples, period.step)
         return even_out(matrix, samples, history, lambda labels, place: self.doubts.append((labels, place)))
 
-    def _misses(self, matrix: Matrix, counts: str) -> bool:
+    def _misses(self, matrix: Matrix, counts: str) -> float:
         try:
             answer = self.engine.vector(counts, self.end)
         except C3sError:  # then nobody knows
-            return False
+            return 0.0
         return misses(answer, matrix, self.history.range)

@@ -80,8 +80,8 @@ def whole_series(matrix: Matrix) -> list[tuple[Labels, Points]]:
     return [*found.values()]
 
 
-def misses(counts: Vector, matrix: Matrix, period: Range) -> bool:
-    """Return whether a target missed scrapes, or samples of a series were lost.
+def misses(counts: Vector, matrix: Matrix, period: Range) -> float:
+    """Return the most seconds of which a target missed scrapes, or of which samples of a series were lost.
 
     counts: samples in the range. matrix: its points.
     """
@@ -92,21 +92,20 @@ def misses(counts: Vector, matrix: Matrix, period: Range) -> bool:
         target = target_of(labels)
         most[target] = max(number, most.get(target, 0.0))
     size = max((len(points.times) for _, points in matrix), default=0)
+    whole = min(period.seconds, (size - 1) * period.step)
 
-    def lost_some(labels: Labels, points: Points) -> bool:
-        """Return whether fewer samples are there than a series has that was there from its first point to its last."""
-        number, times = own.get(identity_of(labels)), points.times
-        if number is None:
-            return False
-        # An instance was there between its points.
-        if labels.get("id") and len(times) <= (times[-1] - times[0]) / period.step:
-            return True
-        whole = min(period.seconds, (size - 1) * period.step)
+    def lost_of(labels: Labels, points: Points) -> float:
+        """Return how many samples are missing of a series, between its first point and its last."""
+        times, number = points.times, own.get(identity_of(labels), math.inf)
         seconds = whole if len(times) == size else times[-1] - times[0] - period.window
-        return number < seconds / period.interval - EDGE
+        # An instance was there between its points.
+        holes = (times[-1] - times[0]) / period.step + 1 - len(times) if labels.get("id") else 0.0
+        return max(seconds / period.interval - number, holes * period.step / period.interval * (number < math.inf))
 
-    def missed(labels: Labels, points: Points) -> bool:
-        enough = min(period.seconds, (len(points.times) - 1) * period.step) / period.interval - EDGE
-        return most.get(target_of(labels), enough) < enough
-
-    return any(missed(*series) for series in whole_series(matrix)) or any(lost_some(*series) for series in matrix)
+    scrapes = (
+        min(period.seconds, (len(points.times) - 1) * period.step) / period.interval
+        - most.get(target_of(labels), math.inf)
+        for labels, points in whole_series(matrix)
+    )
+    missing = max([*scrapes, *(lost_of(*series) for series in matrix)], default=0.0)
+    return missing * period.interval if missing > EDGE else 0.0

@@ -32,6 +32,8 @@ from c3s_cli.sources.prometheus.vagueness import vague_share
 
 # Above so many series of one container, such as those of single CPUs, the engine adds them up.
 MOST_SERIES: Final = 3
+# So many points are soon read nevertheless.
+FEW_POINTS: Final = 200_000
 # With fewer objects, nobody knows whether a gap is theirs. Over more scrapes of each object, gaps are not looked for.
 SEVERAL: Final = 10
 MOST_SCRAPES: Final = 50_000
@@ -147,7 +149,7 @@ class Past(Struct):
             if rules:
                 query = partial(points_of, resource, rules)
                 matrix = self._matrix(resource, query, [selector], known, pods=True) if resource in rules else []
-            elif known <= MOST_SERIES * series.get("containers", 0):
+            elif known <= MOST_SERIES * series.get("containers", 0) or known * self.period.points <= FEW_POINTS:
                 query = partial(promql.of_containers, resource)
                 matrix = self._matrix(resource, query, [selector], known, pods=True)
                 if resource == "cpu":

@@ -83,7 +83,21 @@ class RawSamples(Struct):
         for who, ids in instances.items():
             if len(ids) > 1:
                 found[who[:2]] = max(found.get(who[:2], 0), len(ids) - 1)
+        found = self._renamed(matrix) | found
         return found | self._resets(selector, matrix) if matrix else found
+
+    def _renamed(self, matrix: Matrix) -> dict[Key, int]:
+        """Return the pods that lived all the time, but not all of their containers: a restart may rename one."""
+        whole: dict[Key, list[bool]] = {}
+        partly: set[Key] = set()
+        for labels, points in matrix:
+            line = self.history.line(points)
+            ends = [not math.isnan(line[edge]) for edge in (0, -1)]
+            pod = promql.who(labels)[:2]
+            whole[pod] = [known or end for known, end in zip(whole.get(pod, ends), ends, strict=True)]
+            if not all(ends):
+                partly.add(pod)
+        return {pod: 1 for pod in partly if all(whole[pod])}
 
     def _edges(self) -> dict[Key, float]:
         """Return the pods that began or ended in the range, with the most that they used in a window."""
