@@ -680,7 +680,9 @@ def test_volumes_without_pods_that_mount_them(run: Run, api: FakeApi, server: Fa
     )
 
 
-def test_series_of_a_container_over_a_range_are_added_up_or_count_once(run: Run, api: FakeApi, server: FakeApi) -> None:
+def test_series_of_a_container_over_a_range_are_added_up_or_count_once(
+    run: Run, api: FakeApi, server: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A restart in the middle, another job that scrapes the same, a second container; CPUs; and many CPUs."""
     of, cpus, jobs = {"namespace": "n", "pod": "p"}, 1, "ab"
 
@@ -713,5 +715,8 @@ def test_series_of_a_container_over_a_range_are_added_up_or_count_once(run: Run,
     assert run(words).out.split() == ["n", "p", "3000m", "2Mi"]
     assert not any(query.startswith("sum by") for query in asked)
     cpus = 4
+    assert run(words).out.split() == ["n", "p", "5000m", "2Mi"]
+    assert not any(query.startswith("sum by (namespace") for query in asked)
+    monkeypatch.setattr("c3s_cli.sources.prometheus.past.FEW_POINTS", 30)
     run(words)
     assert [query for query in asked if query.startswith("sum by (namespace")]
