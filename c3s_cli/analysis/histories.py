@@ -17,6 +17,8 @@ from c3s_cli.model.sample import Sample
 Key = tuple[str, str]
 # Each pod of these is a run of its own.
 RUNS: Final = ("Job", "CronJob")
+# Pods that were created so many seconds before may not have been measured yet.
+NEW: Final = 300
 
 
 def container_histories(sample: Sample, workload: str = "") -> Iterator[ContainerHistory]:
@@ -137,6 +139,23 @@ def lived(replicas: Sequence[Replica]) -> float:
         return 0.0
     seconds = covered((each.first, each.last) for each in replicas)
     return seconds * min(1.0, sum(each.seconds for each in replicas) / whole)
+
+
+def without_data(sample: Sample, workload: str = "") -> list[str]:
+    """Return the running pods without data of which others of the same workload have some. workload: the only one."""
+    histories = sample.histories or snapshot(sample)
+    facts, measured = sample.pod_facts or {}, {who[:2] for who in histories.replicas}
+    owners = {(key[0], owner_of(key, each)) for key, each in facts.items() if key in measured}
+    return sorted(
+        "/".join(key)
+        for key, each in facts.items()
+        if key not in measured
+        and (key[0], owner := owner_of(key, each)) in owners
+        and (not workload or belongs(owner, workload))
+        and each.phase in (None, "Running")
+        and each.started
+        and (each.created_at or 0.0) < histories.end - NEW
+    )
 
 
 def snapshot(sample: Sample) -> Histories:

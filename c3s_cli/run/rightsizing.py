@@ -85,6 +85,12 @@ def _read(query: Query, origin: Origin, more: Needs, member: Member) -> Reading:
     reader = member.reader()
     scope = scope_of(query, reader.cluster.namespace)
     sample = reader.read(query.needs | more, scope)
+    if query.rightsize and query.rightsize.past:
+        from c3s_cli.analysis.histories import without_data
+
+        if pods := without_data(sample, query.rightsize.workload):
+            note = f"running pods without data, which do not count: {named(pods)}"
+            sample = structs.replace(sample, remarks=(*sample.remarks, note))
     if origin.file:
         return Reading(structs.replace(sample, remarks=(*sample.remarks, "a recording does not know autoscalers")))
     if origin.facts:

@@ -134,7 +134,11 @@ def test_recommendations_are_not_of_two_clusters(
             return vector(*((box("p", **{label: name}), "1") for name in ("b", "c")))
         if query.startswith("group by (cluster") and not ends and request.path.endswith("_range"):
             return matrix(*(({label: name}, 1.0) for name in ("b", "c")))
-        return vector(({}, "60")) if query.startswith(("max(count_over_time", "count(last_over_time")) else None
+        return (
+            vector(({}, "60"))
+            if query.startswith(("max(max_over_time((count_over_time", "count(last_over_time"))
+            else None
+        )
 
     engine(store, answer)
     words = f"rightsize -A --since 1d --from {store.url} --server {api.url}"

@@ -14,7 +14,7 @@ import pytest
 from tests import engines, six_hours
 from tests.conftest import Run
 from tests.engines import missing
-from tests.servers import FakeApi, node
+from tests.servers import FakeApi, Reply, node, pod
 from tests.sources.test_engines import ENGINES
 
 pytestmark = pytest.mark.slow
@@ -121,6 +121,22 @@ def test_runs_of_a_few_scrapes_lose_nothing_but_their_ends(run: Run, engine: str
         assert sorted(said[1].split(", ")) == names
         assert f"note: {remark}\n" in result.err
     assert "partial" not in run(f"top pods {flags} memory.avg").err
+
+
+def test_recommendations_count_what_restarts_often_or_moves_as_ranges_do(run: Run, engine: str, api: FakeApi) -> None:
+    words = f"rightsize -o json --since 6h {END} --min-history 1h --from {engine}"
+    result = run(f"{words} -n k --facts source")
+    assert result.out, result.err
+    document = json.loads(result.out)
+    assert {row["owner"]: millicores(row["cpu"]["percentile"]) for row in document["items"]} == dict.fromkeys(
+        ("Pod/bare", "Pod/cpus", "Pod/loop"), near(690, 8)
+    )
+    said = "CPU is partial, of what restarts so often that it ends between two scrapes: k/bare, k/cpus, k/loop"
+    assert said in document["metadata"]["remarks"]
+    nobody_owns(api)
+    api.pods(pod("v", "moved-0", "n1", spec={"containers": [{"name": "main"}]}))
+    (row,) = json.loads(run(f"{words} -A --server {api.url}").out)["items"]
+    assert row["evidence"]["coverage"] == near(100)
 
 
 def test_short_rows_name_the_step(run: Run, engine: str) -> None:
@@ -422,6 +438,27 @@ def test_the_pool_of_a_node_that_is_gone_may_be_unknown_and_that_is_said(
         assert "gone" not in run(words.replace("--by pool", "")).err
 
 
+def nobody_owns(api: FakeApi) -> None:
+    for path in ("/apis/apps/v1/replicasets", "/apis/batch/v1/jobs"):
+        api.routes[path] = Reply({"metadata": {}, "items": []})
+
+
+def recommend(run: Run, api: FakeApi, url: str) -> None:
+    """Recommendations say that there is a gap, and whose usage nobody knows."""
+    nobody_owns(api)
+    several = {"owner": ("StatefulSet", "s"), "spec": {"containers": [{"name": "main"}]}}
+    old, new = "2026-03-01T09:30:00Z", "2026-03-01T23:59:00Z"
+    for names, created in (("pr", old), ("pr", new)):
+        api.pods(*(pod("m", each, "n1", **several, created=old if each == "p" else created) for each in names))
+        result = run(f"rightsize -A --since 6h {END} --min-history 4h -o json --from {url} --server {api.url}")
+        document = json.loads(result.out)
+        (row,) = document["items"]
+        assert row["evidence"]["coverage"] == pytest.approx(100 * 5 / 6, abs=2.5)
+        remarks = [each for each in document["metadata"]["remarks"] if " could not be read" not in each]
+        assert re.fullmatch(r"there is no data for (1h|5\dm|1h\dm)0s of the range of 6h0m0s", remarks[0]), remarks
+        assert remarks[1:] == ["running pods without data, which do not count: m/r"] * (created == old)
+
+
 @pytest.mark.parametrize("name", ENGINES)
 def test_gaps_are_said_and_count_for_nothing(
     run: Run, api: FakeApi, name: str, tmp_path_factory: pytest.TempPathFactory
@@ -455,6 +492,7 @@ def test_gaps_are_said_and_count_for_nothing(
                 # The last samples before a gap count for their windows.
                 assert int(said[1] or 0) + int(said[2]) / 60 == pytest.approx(hours, abs=0.3)
                 assert f"note: {remark}\n" in result.err
+        recommend(run, api, url)
         # Peaks at the seam of each two windows are in the average.
         (row,) = json.loads(
             run(f"top pods -n s --since 6h {END} --columns cpu.avg -o json --from {url} --server {api.url}").out

@@ -12,21 +12,22 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from c3s_cli.errors import MetricsUnavailable
 from c3s_cli.model.rightsizing import Histories, Replica
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.blocks import Block, Pods, blocks_of
 from c3s_cli.sources.prometheus.clusters import LOOKS, TENANTS, is_chosen, refuse_mixed_points, refuse_mixture
 from c3s_cli.sources.prometheus.decoding import Matrix, Vector
 from c3s_cli.sources.prometheus.engine import Engine
+from c3s_cli.sources.prometheus.history_series import OF_PODS, Series, series_and_interval
 from c3s_cli.sources.prometheus.kills import Kills
 from c3s_cli.sources.prometheus.promql import Who
 from c3s_cli.sources.prometheus.range_edges import Edges
+from c3s_cli.sources.prometheus.range_remarks import SHORT, words_of_gap
 from c3s_cli.sources.prometheus.restarts import Restarts
-from c3s_cli.sources.prometheus.rules import is_own, remark_on, rules_of, selector_of
 from c3s_cli.sources.prometheus.scaled import scaled_workloads
 from c3s_cli.sources.prometheus.statistics import COUNTERS
 from c3s_cli.sources.source import Wanted
+from c3s_cli.terminal.stderr import named
 
 # The names of pods or containers written out in one query.
 MOST_NAMES: Final = 100
@@ -35,42 +36,18 @@ STEPS: Final = ((promql.SHORT, 60), (31 * 86_400, promql.WINDOW), (math.inf, 900
 # What the first minutes of a replica are, and how long its data may be missing without being a start.
 START: Final = 300
 LONGEST_GAP: Final = 86_400
-# Where the interval between two scrapes is looked for, in seconds before the end. A second less, so that n samples are
-# n intervals.
-LOOK: Final = (3599, 86_399)
+# Lives of so many steps or fewer are measured by their samples.
+FEW_STEPS: Final = 13
 OF_CLUSTERS: Final = "the clusters over the range"
 PERIODS: Final = {"periods": COUNTERS["cfs.periods"], "throttled_periods": COUNTERS["cfs.throttled"]}
-
-
-class Series(Struct, frozen=True):
-    """The names of the series that have the usage of containers, "" where there are none.
-
-    chosen: the matchers that select them. is_rule: whether the CPU is a gauge, in cores. remark: what to say of them.
-    """
-
-    cpu: str = promql.CPU
-    memory: str = promql.MEMORY
-    chosen: str = promql.CONTAINERS
-    is_rule: bool = False
-    remark: str = ""
-
-    @property
-    def sampled(self) -> str:
-        """The name of those whose samples are counted."""
-        return self.memory or self.cpu
-
-
-OF_PODS: Final = Series(
-    chosen=promql.PODS,
-    remark="there are no series of containers: those of pods serve for workloads whose pods have one container",
-)
 
 
 class ContainerHistories(Struct):
     """Reads the histories of the containers of pods. gather: queries in pieces, as PrometheusUsage does.
 
     match: matchers added to every selector. edges: of the range. interval: between two scrapes. renamed: whether
-    to select by exported_namespace. queries: one for each figure.
+    to select by exported_namespace. queries: one for each figure. often: the pods that restart
+    so often that percentiles depend on it.
     """
 
     engine: Engine
@@ -82,6 +59,7 @@ class ContainerHistories(Struct):
     series: Series = Series()
     renamed: bool = False
     queries: dict[str, str] = {}
+    often: Sequence[str] = ()
     _done: int = 0
     _total: int = 0
 
@@ -105,7 +83,7 @@ class ContainerHistories(Struct):
 
         pods: those that exist; workloads that have none are not looked for.
         """
-        self.series, self.interval = self._series_and_interval()
+        self.series, self.interval = series_and_interval(self.engine, self.match, self.end)
         blocks = blocks_of(pods)
         self._find_renamed(blocks)
         self._refuse_mixture(blocks)
@@ -117,16 +95,17 @@ class ContainerHistories(Struct):
         kills = Kills(self.engine, self._matcher, self.edges).by_container(blocks, self.gather)
         restarts = self._restarts(blocks, pods)
         samples = values["samples"]
-        edges = self._edges(blocks, samples)
+        edges = self._edges(blocks, values["steps"])
+        cpu_unit = 10**9 / (1 if self.series.is_rule else self._range.window)
         starts = self._starts(blocks, limited, edges["first"])
         replicas = {
             (named := _named(who, pods)): Replica(
                 pod=who[1],
-                seconds=count * self.interval,
+                seconds=self._measured(values["steps"].get(who, 0), count),
                 first=max(self.start, edges["first"].get(who, self.start) - self.interval),
                 last=edges["last"].get(who, self.end),
                 samples=round(count),
-                cpu=_scaled(values.get("cpu", {}).get(who), 10**9),
+                cpu=_scaled(values.get("cpu", {}).get(who), cpu_unit),
                 cpu_start=_scaled(starts.get(who), 10**9),
                 memory=_scaled(values.get("memory", {}).get(who)),
                 throttled_periods=_scaled(values["throttled_periods"].get(who)),
@@ -137,32 +116,26 @@ class ContainerHistories(Struct):
             )
             for who, count in samples.items()
         }
+        few = (1 - self.wanted.percentile / 100) * self.seconds
+        self.often = sorted(
+            {"/".join(who[:2]) for who, each in replicas.items() if (each.restarts or 0) * self._range.window > few}
+        )
         self.queries |= kills.queries
         ended = frozenset(who[:2] for who in replicas if who[:2] not in pods)
         scaled = scaled_workloads(self.engine, self.match, self.end)
         return Histories(self.start, self.end, replicas, ended, self.queries, scaled)
 
+    def remarks(self) -> Iterator[str]:
+        """Yield what to say of the histories that were read: what serves as series, and of gaps."""
+        if self.series.remark:
+            yield self.series.remark
+        missing = self.edges.missing(self._step, self._fresh)
+        if missing > max(promql.WINDOW, SHORT * self.seconds):
+            yield words_of_gap(missing, self.seconds)
+        if self.often:
+            yield f"CPU is partial, of what restarts so often that it ends between two scrapes: {named(self.often)}"
+
     # --- queries ------------------------------------------------------------------------------------------------
-
-    def _series_and_interval(self) -> tuple[Series, float]:
-        """Return the best series that there are, and the time between two scrapes of them near the end of the range."""
-        for series in self._kinds():
-            for seconds in LOOK:
-                samples = f"{series.sampled}{promql.braces(series.chosen, self.match)}[{seconds}s]"
-                for _, number in self.engine.vector(f"max(count_over_time({samples}))", self.end):
-                    return series, max(1.0, round((seconds + 1) / number))
-        raise MetricsUnavailable(
-            f"this Prometheus has no metrics of containers at the end of the range: {promql.SCRAPED}"
-        )
-
-    def _kinds(self) -> Iterator[Series]:
-        """Yield the kinds of series, the best first."""
-        yield Series()
-        yield OF_PODS
-        rules = rules_of(self.engine, self.match, self.end)
-        if rules and not is_own(rules):
-            names = rules.get("cpu", ""), rules.get("memory", "")
-            yield Series(*names, chosen=selector_of(rules), is_rule=True, remark=remark_on(rules))
 
     def _find_renamed(self, blocks: Sequence[Block]) -> None:
         """Find out whether the namespaces are in labels that a scrape job has renamed."""
@@ -170,7 +143,9 @@ class ContainerHistories(Struct):
             return
         names = [name for block in blocks for name in block.namespaces][:MOST_NAMES]
         for label in ("namespace", "exported_namespace"):
-            chosen = promql.braces(self.series.chosen, promql.one_of(label, names), self.match)
+            # The namespace of the exporter may be one of them, too.
+            own = 'exported_namespace=""' if label == "namespace" else ""
+            chosen = promql.braces(self.series.chosen, promql.one_of(label, names), own, self.match)
             series = f"{self.series.sampled}{chosen}[{self.seconds}s]"
             if self.engine.vector(f"count(last_over_time({series}))", self.end):
                 self.renamed = label != "namespace"
@@ -207,20 +182,25 @@ class ContainerHistories(Struct):
 
     def _figures(self) -> dict[str, Callable[[str], str]]:
         """Return the query for each figure of containers."""
-        span, window, step = self.seconds, self._window, self._step
+        span, step, fresh = self.seconds, self._step, self._fresh
         series, by = self.series, promql.OF_CONTAINER
-        one = f"{by}, instance, {promql.SCRAPE}"
         fraction = f"{self.wanted.percentile / 100:g}"
 
         def cores(where: str) -> str:
             if series.is_rule:
                 return f"max by ({by}) ({series.cpu}{where})"
-            return _summed(f"rate({series.cpu}{where}[{window}s])")
+            return _summed(promql.growth_of(f"{series.cpu}{where}", self._range))
 
+        job = f"{by}, {promql.SCRAPE}"
         figures: dict[str, Callable[[str], str]] = {
             "samples": lambda where: (
-                f"max by ({by}) (sum by ({one}) (count_over_time({series.sampled}{where}[{span}s])))"
-            )
+                f"max by ({by}) (sum by ({job}) (count_over_time({series.sampled}{where}[{span}s])))"
+            ),
+            # Whoever scraped it, and however often.
+            "steps": lambda where: (
+                f"count_over_time((group by ({by}) (last_over_time({series.sampled}{where}[{fresh}s])))"
+                f"[{span}s:{step}s])"
+            ),
         }
         if series.memory:
             figures["memory"] = lambda where: f"max by ({by}) (max_over_time({series.memory}{where}[{span}s]))"
@@ -263,10 +243,10 @@ class ContainerHistories(Struct):
         before = f"max by ({promql.OF_CONTAINER}) (last_over_time({series}[{LONGEST_GAP}s] offset {START}s))"
         return f"max_over_time(({usage} unless {before})[{self.seconds}s:{every}s])"
 
-    def _edges(self, blocks: Sequence[Block], samples: Mapping[Who, float]) -> dict[str, dict[Who, float]]:
+    def _edges(self, blocks: Sequence[Block], steps: Mapping[Who, float]) -> dict[str, dict[Who, float]]:
         """Return the times of the first and last samples of containers that did not live all the time."""
-        full = self.seconds / self.interval
-        partly = sorted({pod for (_, pod, _), count in samples.items() if count < full - 2})
+        full = self.seconds // self._step
+        partly = sorted({pod for (_, pod, _), count in steps.items() if count < full})
         if not partly:
             return {"first": {}, "last": {}}
         chosen = self._few_pods(partly)
@@ -292,8 +272,17 @@ class ContainerHistories(Struct):
         return dict(self.gather(blocks, one, "restarts of containers"))
 
     @property
-    def _window(self) -> int:
-        return max(promql.WINDOW, self._step, math.ceil(2.5 * self.interval))
+    def _range(self) -> promql.Range:
+        return promql.Range(self.seconds, self._step, self.interval, extrapolates=self.engine.extrapolates())
+
+    @property
+    def _fresh(self) -> int:
+        return max(self._step, math.ceil(1.5 * self.interval))
+
+    def _measured(self, steps: float, samples: float) -> float:
+        """Return for how many seconds there was data: what lived for few steps is measured by its samples."""
+        seconds = min(steps * self._step, self.end - self.start)
+        return seconds if steps > FEW_STEPS else min(seconds, samples * self.interval)
 
     @property
     def _step(self) -> int:
@@ -328,5 +317,5 @@ def _named(who: Who, pods: Pods) -> Who:
     return (*who[:2], facts.containers[0].name) if facts and len(facts.containers) == 1 else who
 
 
-def _scaled(number: float | None, unit: int = 1) -> int | None:
+def _scaled(number: float | None, unit: float = 1) -> int | None:
     return None if number is None else round(number * unit)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -65,6 +66,19 @@ class Edges(Struct):
         """Return how many series there are at the steps of the range that have any; None if none has."""
         matrix = self.engine.points(f"count({series})", self.start, self.end, self._step)
         return next((counts for _, counts in matrix), None)
+
+    def missing(self, step: int, fresh: int) -> float:
+        """Return for how many seconds before the last data there is none, of gaps longer than that.
+
+        step: how finely to look. fresh: how old the last sample may be, in seconds.
+        """
+        for series in promql.of_others(self.match):
+            with suppress(C3sError):  # nobody knows
+                query = f"count(last_over_time({series}[{fresh}s]))"
+                for _, (times, _) in self.engine.points(query, self.start, self.end, step):
+                    holes = [later - time - step for time, later in pairwise(times)]
+                    return times[0] - self.start + sum(hole + fresh for hole in holes if hole > 0)
+        return 0.0
 
     def _first(self, selectors: list[str]) -> float | None:
         for series in selectors:

@@ -28,8 +28,7 @@ def remarks_on(past: Past, last: float, current: Current, used: Collection[Any])
     keys = history.objects()
     missing = sum(history.start + place * period.step <= last for place in past.empty - {0})
     if keys and (past.lost >= promql.WINDOW or missing > max(1, SHORT * period.points)):
-        hours = go_duration(round((missing * period.step + past.lost) / 60) * 60 * 10**9)
-        yield f"there is no data for {hours} of the range of {go_duration(past.seconds * 10**9)}"
+        yield words_of_gap(missing * period.step + past.lost, past.seconds)
     of_cpu = any(each.startswith("cpu.") and each != "cpu.avg" for each in past.wanted)
     left_out = sum(0 < place <= history.count for place in history.near(history.before) - history.near(history.gaps))
     if of_cpu and keys and left_out > SHORT * period.points:
@@ -61,6 +60,12 @@ def remarks_on(past: Past, last: float, current: Current, used: Collection[Any])
         words = go_duration(usual * 10**9)
         yield f"each point of CPU is the average of a --step, so maxima are lower than with the usual {words}"
     yield from _without_last_samples(past, current, used)
+
+
+def words_of_gap(missing: float, seconds: int) -> str:
+    """Say for how long a range of so many seconds has no data."""
+    hours = go_duration(round(missing / 60) * 60 * 10**9)
+    return f"there is no data for {hours} of the range of {go_duration(seconds * 10**9)}"
 
 
 def _ages(past: Past, current: Current) -> float:

@@ -214,8 +214,7 @@ class PrometheusUsage(Usage):
         self._ends_in_gap()
         reader = ContainerHistories(self.engine, self._gather, self.match, self._edges(), wanted)
         histories = reader.read(known)
-        if reader.series.remark:
-            self.engine.remarks[reader.series.remark] = None
+        self.engine.remarks |= dict.fromkeys(reader.remarks())
         self._former = sorted(histories.ended)
         return (histories, *self.former(known))
 
