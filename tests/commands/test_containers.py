@@ -103,6 +103,15 @@ def test_each_container_has_its_own_restarts(run: Run, api: FakeApi) -> None:
     assert (gate.code, gate.out) == (3, "new\t0\tapp\nweb\t2\tapp\nweb\t0\tlog\nweb\t5\tproxy\n")
     assert gate.err == "--fail-if: 1 row matched: n/web/proxy\n"
     assert run(f"{words} --containers --where container=app").out == "new\t0\nweb\t2\n"
+    # What restarts may be an init container, which has no row.
+    init["state"] = {"waiting": {"reason": "CrashLoopBackOff"}}
+    states = [{**each, "restartCount": 0, "started": False, "state": {}} for each in (app, log, proxy)]
+    first = [init, states[2]]
+    api.pods(pod("n", "web", phase="Pending", spec=spec, containerStatuses=states[:2], initContainerStatuses=first))
+    gate = run(f"{words} --containers --fail-if 'restarts > 3'")
+    judged = "3 rows could not be judged (restarts unknown): n/web/app, n/web/log, n/web/proxy"
+    assert gate.err == f"--fail-if: {judged}; --fail-if-unknown fails then\n"
+    assert run(f"{words} --fail-if 'restarts > 3'").code == 3
 
 
 @pytest.mark.parametrize(

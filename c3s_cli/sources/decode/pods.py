@@ -110,7 +110,7 @@ class PodDecoder:
         status, restarts = status_and_restarts(state, sidecars, init_count, deleted=deleted)
         requests, limits, binding_limits, containers = self._amounts(pod, spec, state)
         if restarts or state.init_container_statuses:
-            containers = with_restarts(state, containers)
+            containers = with_restarts(state, containers, restarts)
         owner = controller(meta.owner_references)
         states, unscheduled = None, None
         if self.states:

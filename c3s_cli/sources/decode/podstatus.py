@@ -130,13 +130,27 @@ def stopped_in(state: PodState, containers: Iterable[Container]) -> tuple[str, .
     return tuple([each.name for each in containers if each.name in stopped]) if stopped else ()
 
 
-def with_restarts(state: PodState, containers: tuple[Container, ...]) -> tuple[Container, ...]:
-    """Return the containers with how often each was restarted; one without a status never was."""
+def with_restarts(state: PodState, containers: tuple[Container, ...], restarts: int) -> tuple[Container, ...]:
+    """Return the containers with how often each was restarted; one without a status never was.
+
+    restarts: those of the pod.
+    """
     statuses = (*(state.container_statuses or ()), *(state.init_container_statuses or ()))
     counts = {each.name: each.restart_count for each in statuses if each.restart_count}
     if not counts:
         return containers
-    return tuple([structs.replace(each, restarts=counts.get(each.name, 0)) for each in containers])
+    return without_hidden([structs.replace(each, restarts=counts.get(each.name, 0)) for each in containers], restarts)
+
+
+def without_hidden(containers: Iterable[Container], restarts: int | None) -> tuple[Container, ...]:
+    """Return containers with unknown instead of no restarts, if init containers, which are no rows, were restarted.
+
+    A gate would be green otherwise. restarts: those of the pod, which counts init containers until they are done.
+    """
+    every = tuple(containers)
+    if not restarts or restarts <= sum([each.restarts or 0 for each in every]):
+        return every
+    return tuple([structs.replace(each, restarts=each.restarts or None) for each in every])
 
 
 def status_and_restarts(

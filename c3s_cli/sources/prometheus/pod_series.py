@@ -17,6 +17,7 @@ from c3s_cli.model.container_states import ContainerStates
 from c3s_cli.model.rows import Amounts, Container, PodFacts
 from c3s_cli.sources.decode.owners import Owners
 from c3s_cli.sources.decode.pods import FINISHED
+from c3s_cli.sources.decode.podstatus import without_hidden
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.container_series import states_in
 from c3s_cli.sources.prometheus.decoding import Labels, Vector
@@ -149,13 +150,14 @@ class PodSeries:
         of_pod = qos_class in QUALITIES and not _explains(resources, qos_class)
         requests = _certain(readings, requests_of) if self.knows("requests") and not of_pod else None
         limits = _certain(readings, limits_of) if self.knows("limits") and not of_pod else None
+        restarts = None if unsure else self._restarts(key, sidecars, initializing=initializing)
         return PodFacts(
             uid=info.get("uid", ""),
             node=intern(node),
             owner=owner and intern(owner),
             status=status_of(series_of, phase, progress, initializing=initializing),
             phase=phase or None,
-            restarts=None if unsure else self._restarts(key, sidecars, initializing=initializing),
+            restarts=restarts,
             created_at=next((number for _, number in self.series_of("kube_pod_created", key)), None),
             qos_class=qos_class or None,
             labels=next(
@@ -164,10 +166,13 @@ class PodSeries:
             requests=requests or {},
             limits=limits or {},
             binding_limits=binding_limits_of(resources),
-            containers=tuple(
-                self._container(key, each, states.get(each.name))
-                for each in (*resources.containers, *resources.init_containers)
-                if each.restartable or each in resources.containers
+            containers=without_hidden(
+                (
+                    self._container(key, each, states.get(each.name))
+                    for each in (*resources.containers, *resources.init_containers)
+                    if each.restartable or each in resources.containers
+                ),
+                restarts,
             ),
             # There are no series of what the scheduler says.
             pending="" if node else None,
