@@ -230,6 +230,12 @@ def jobs() -> Iterator[Series]:
             yield metric, labels, ((when + 17, value) for when, value in samples)
 
 
+def unlike() -> Iterator[Series]:
+    """Give a pod that lived for 200 seconds with 900 MiB, and one for 2000 seconds with 100 MiB."""
+    yield from life("brief", END - 5017, END - 4817, 0.2, 900, namespace="unlike")
+    yield from life("longer", END - 9013, END - 7013, 0.6, 100, namespace="unlike")
+
+
 def twice_named() -> Iterator[Series]:
     """Give a pod of ten minutes that one job scrapes as two targets, by address and by name."""
     for instance in ("10.0.0.1:10250", "n1"):
@@ -497,6 +503,7 @@ def everything() -> Iterator[Series]:
         beginners,
         edges,
         interludes,
+        unlike,
         twice_named,
         jobs,
         down,

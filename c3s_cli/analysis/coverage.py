@@ -34,14 +34,14 @@ def little_covered(rows: Sequence[Any], query: Query) -> Iterator[str]:
 
 
 def partly_estimated(rows: Sequence[Any], query: Query, *, contexts: bool) -> Iterator[str]:
-    """Yield a line about rows of whose CPU more than a little is estimated, and one about those with vague extremes."""
-    estimated, vague = (
+    """Yield lines about rows of whose CPU more than a little is estimated, and about vague extremes or averages."""
+    estimated, vague, short = (
         {
             full_name(row, contexts=contexts): share
             for row, figures in _figures(rows, query)
             if (share := figures.get(f"coverage.{kind}", 0)) > PRECISE
         }
-        for kind in ("estimated", "vague")
+        for kind in ("estimated", "vague", "short")
     )
     if estimated:
         yield (
@@ -52,6 +52,11 @@ def partly_estimated(rows: Sequence[Any], query: Query, *, contexts: bool) -> It
         yield (
             f"CPU is partial, minima, maxima and percentiles may be up to {_percent(vague)} off, of what ends between "
             f"two scrapes: {_named(vague)}"
+        )
+    if short:
+        yield (
+            f"averages are partial, up to {_percent(short)} off, of groups with pods that lived shortly, and ended "
+            f"between two scrapes: {_named(short)}"
         )
 
 

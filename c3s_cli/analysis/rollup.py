@@ -59,7 +59,7 @@ def add_figures(members: Sequence[Any]) -> Figures | None:
     never = (*NEVER_IN_PART, *(name for name in NEVER_ZERO_IN_PART if not total.get(name)))
     partly = {name for name in never if any(name not in (member.figures or {}) for member in members)}
     # No sums: each member has the same, or shares.
-    partly |= {"coverage.step", "coverage.estimated", "coverage.vague", "coverage.rough"}
+    partly |= {"coverage.step", "coverage.estimated", "coverage.vague", "coverage.short", "coverage.rough"}
     return {name: amount for name, amount in total.items() if not is_statistic(name) and name not in partly}
 
 

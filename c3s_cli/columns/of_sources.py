@@ -40,14 +40,14 @@ COVERAGE: Final = share(
     figures=("coverage.seconds", "coverage.range"),
 )
 
-# The parts per thousand of CPU that may be estimated, or vague, without a word.
+# The parts per thousand that may be estimated, or vague, without a word.
 PRECISE: Final = 10
 
 
 def _is_partial(row: Any) -> bool:
-    """Return whether more than a little of the CPU is estimated or vague, or samples of restarts were not read."""
+    """Return whether more than a little is estimated or vague, or samples of restarts were not read."""
     figures = row.figures or {}
-    much = max(figures.get("coverage.estimated", 0), figures.get("coverage.vague", 0)) > PRECISE
+    much = max(figures.get(f"coverage.{kind}", 0) for kind in ("estimated", "vague", "short")) > PRECISE
     return much or bool(figures.get("coverage.rough"))
 
 

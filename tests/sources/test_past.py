@@ -318,6 +318,21 @@ def test_what_was_deleted_and_made_again_did_not_exist_meanwhile(ask: Ask, step:
     assert down["coverage"] == near(100)
 
 
+def test_averages_of_short_lives_count_each_for_its_time(run: Run, engine: str) -> None:
+    """Engines find the last memory of what has ended for two scrapes more, as many points as a short life has."""
+    words = f"top pods -n unlike --by namespace --since 6h {END} --columns cpu.avg,memory.avg -o json"
+    document = json.loads(run(f"{words} --from {engine} --facts source").out)
+    (row,) = document["items"]
+    assert row["memory"]["avg"] == near((200 * 900 + 2000 * 100) / 2200 * six_hours.MI, 4)
+    assert millicores(row["cpu"]["avg"]) == near(1000 * (200 * 0.2 + 2000 * 0.6) / 2200, 2)
+    # Between which seconds they ended is not known.
+    said = document["metadata"]["remarks"][-1]
+    assert re.fullmatch(
+        r"averages are partial, up to [3-7]% off, of groups with pods that lived shortly, .*: unlike", said
+    )
+    assert row["partial"]
+
+
 @pytest.mark.parametrize("step", ["1m", "1h"])
 def test_one_instance_under_two_names_of_its_target_counts_once(ask: Ask, step: str) -> None:
     rows = ask(f"pods -n j --since 6h {END} --step {step} --columns cpu.avg,cpu.max")

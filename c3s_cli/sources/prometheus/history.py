@@ -16,7 +16,7 @@ from msgspec import Struct, field
 
 from c3s_cli.sources.prometheus.decoding import Points
 from c3s_cli.sources.prometheus.intervals import Intervals
-from c3s_cli.sources.prometheus.lines import add_up, average_of, join_growth, join_spans, put_line, statistic_of
+from c3s_cli.sources.prometheus.lines import add_up, average_of, gauges, join_growth, join_spans, put_line, statistic_of
 from c3s_cli.sources.prometheus.promql import NEAR, Range
 
 Key = tuple[str, ...]
@@ -252,12 +252,10 @@ class History(Struct):
             points = sorted([total[place] / seconds for place, seconds in windows])
             sure = sorted([total[place] / seconds for place, seconds in windows if place not in doubts])
             return average, points, sure if 2 * len(sure) > len(points) else points
-        lines = self.lines[resource]
-        total, present = add_up([lines[key] for key in keys if key in lines])
-        places = [place for place in range(1, self.count + 1) if present[1:] and present[place]]
+        lines = {key: self.lines[resource][key] for key in keys if key in self.lines[resource]}
         hidden = set(self.near(self.gaps)).union(*(self.unseen.get(key, ()) for key in keys))
-        known = sorted(total[place] for place in [each for each in places if each not in hidden] or places)
-        return (sum(known) / len(known) if known else 0.0), known, known
+        average, known = gauges(lines, hidden, None if self.lives.keys().isdisjoint(lines) else self.lived)
+        return average, known, known
 
     def windows(self, keys: Sequence[Key]) -> tuple[float, Sequence[float], list[tuple[int, float]]]:
         """Return the average and the line of the CPU of the sum of objects, and the windows that count.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from operator import add
 from typing import Any
 
@@ -70,6 +70,38 @@ def add_up(lines: Sequence[array[float]]) -> tuple[Sequence[float], Sequence[boo
                         total[place] += value
                         present[place] = True
     return total, present
+
+
+def gauges(
+    lines: Mapping[Any, array[float]], hidden: Container[int], lived: Callable[[Iterable[Any]], float] | None
+) -> tuple[float, list[float]]:
+    """Return the average of the sum of gauges, and its sorted points, but for the hidden ones if others are left.
+
+    lived: for how many seconds at least one of some objects did, if the lives of all are known.
+    """
+    total, present = add_up([*lines.values()])
+    places = [place for place in range(1, len(total)) if present[place]]
+    seen = [place for place in places if place not in hidden]
+    known = sorted(total[place] for place in seen or places)
+    average = average_of_lives(lines, lived) if lived and len(seen) == len(places) else None
+    return sum(known) / max(1, len(known)) if average is None else average, known
+
+
+def average_of_lives(lines: Mapping[Any, Sequence[float]], lived: Callable[[Iterable[Any]], float]) -> float | None:
+    """Return the average of the sum of several gauges, from the seconds that each lived; None if one has holes.
+
+    The number of points of a short life is not its length. lived: for how many seconds at least one of some did.
+    """
+    averages: dict[Any, float] = {}
+    for key, line in lines.items():
+        places = [place for place in range(1, len(line)) if not math.isnan(line[place])]
+        if places and places[-1] - places[0] >= len(places):
+            return None
+        if places:
+            averages[key] = sum(map(line.__getitem__, places)) / len(places)
+    if len(averages) < 2 or not (together := lived(averages)):
+        return None
+    return sum(average * lived([key]) for key, average in averages.items()) / together
 
 
 def average_of(total: Sequence[float], overlap: Sequence[float], places: Sequence[int], size: float) -> float:
