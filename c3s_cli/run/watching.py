@@ -75,7 +75,7 @@ def watch(
             code = _on_screen(levels, target, stages, pace, schedule, clock, console)
         else:
             read = Reader(fleet, query, stages)
-            pipe = Pipe(view, stages, query.namespaces)
+            pipe = Pipe(view, stages, query.namespaces, noted=frozenset() if pace.replay else None)
             # A terminal has echoed ^C: continue on the next line.
             with on_exit(partial(write_at_once, 1, "\n")):
                 progress = progress_of(fleet, stages)
@@ -196,6 +196,8 @@ class Pipe(Struct):
     namespaces: Sequence[str] = ()
     first: bool = True
     said: Sequence[str] = ()
+    # What was said of a recording, whose readings have most in common.
+    noted: frozenset[str] | None = None
 
     def show(self, report: Report) -> None:
         """Print a report and its remarks."""
@@ -209,10 +211,17 @@ class Pipe(Struct):
         if self.view.format in DELIMITED:
             # One table, continued by the next report.
             self.view = structs.replace(self.view, headers=False)
-        for remark in (*self._about_data(report), *remarks(report)):
+        for remark in (*self._about_data(report), *self._unsaid(list(remarks(report)))):
             say(remark)
         if first and not report.rows and len(self.namespaces) == 1 and is_interval(self.namespaces[0]):
             say(f"hint: -n {self.namespaces[0]} is a namespace; --interval {self.namespaces[0]} sets the pace")
+
+    def _unsaid(self, lines: Sequence[str]) -> Sequence[str]:
+        """Leave out the notes on a reading of a recording that were said of the one before."""
+        if self.noted is None:
+            return lines
+        before, self.noted = self.noted, frozenset(line for line in lines if line.startswith("note: "))
+        return [line for line in lines if line not in before]
 
     def _about_data(self, report: Report) -> Sequence[str]:
         """Return what scripts would not know, unless it was said for the reading before."""

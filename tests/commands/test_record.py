@@ -169,7 +169,11 @@ def test_a_recording_of_one_namespace_answers_for_no_other(run: Run, shop: FakeA
     path = str(tmp_path / "shop.c3s")
     shop.pods(pod("shop", "old", "n1", requests={"cpu": "1"}), namespace="shop")
     shop.pod_metrics(pod_metrics("shop", "old", ("app", "20m", "10Mi")), namespace="shop")
-    assert run("record", path, "--server", shop.url, "--count", "1", "-n", "shop").code == 0
+    assert run("record", path, "--server", shop.url, "--count", "2", "-i", "10ms", "-n", "shop").code == 0
+    # What holds for the whole recording is said once.
+    replayed = run("replay", path, "--speed", "1000")
+    assert replayed.out.count("n1 ") == 2
+    assert replayed.err.count("note: the recording covers only namespaces shop\n") == 1
     nodes = run("top", "nodes", "--from", path, "--columns", "cpu,cpu.requests")
     assert nodes.code == 5
     assert nodes.out == "NAME   CPU(cores)   CPU-REQUESTS\nn1     100m         <unknown>\n"

@@ -162,6 +162,11 @@ def test_costs_need_prices(demo: Run, tmp_path: Path) -> None:
         # What kubectl alone can wait for.
         ("wait pod/web --for=condition=Ready", "hint: c3s reads load and changes nothing: kubectl wait does that"),
         ("wait pod/web --for delete", "hint: c3s reads load and changes nothing: kubectl wait does that"),
+        # Two times, of which one is a range of another name.
+        (
+            "top nodes --from 2h --range 1h",
+            "hint: --from is a source, and --since or --start a time: --start 2h",
+        ),
         # A flag without its value, a flag of rows that these are not, a column that there is not.
         ("top pods -L", "See 'c3s top pods --help' for usage."),
     ],
