@@ -66,7 +66,11 @@ def _workload(calls: Calls, reference: Reference, namespace: str) -> Workload:
         )
     # The pods of a DaemonSet run on their nodes already: they are placed anew.
     own = ENDED if workload.replicas is None or workload.own == ENDED else KEPT
-    return structs.replace(workload, namespace=namespace, replicas=replicas, own=own, fixed=True)
+    # The first line counts all of them.
+    note = workload.note
+    if reference.more and replicas is not None:
+        note = f"{replicas} replicas are its {replicas - reference.more} and {reference.more} more"
+    return structs.replace(workload, namespace=namespace, replicas=replicas, own=own, fixed=True, note=note)
 
 
 def _object(calls: Calls, kind: str, name: str, namespace: str) -> Body:
