@@ -30,8 +30,8 @@ def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[s
             f"left out, since the window is too narrow: {', '.join(left_out)}; "
             f"`| cat` shows all columns, and --columns takes some{compact}"
         )
-    if view.format is Format.VALUE and not view.unit:
-        units = {column.unit: name for column in flat(report.columns) if (name := EXACT.get(column.unit))}
+    if view.format in (Format.VALUE, Format.CUSTOM_COLUMNS) and not view.unit:
+        units = {column.unit: name for column in _bare(report, view) if (name := EXACT.get(column.unit))}
         if units:
             yield f"values are in {' and '.join(units.values())}; --unit cores,MiB sets other units"
     if view.format not in TABLES:
@@ -47,6 +47,17 @@ def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[s
     ]
     if idle:
         yield f"pods that have not started count as using nothing: {named(idle)}"
+
+
+def _bare(report: Report, view: View) -> list[Column]:
+    """Return the columns that are printed without a unit."""
+    columns = [*flat(report.columns)]
+    if view.format is not Format.CUSTOM_COLUMNS:
+        return columns
+    from c3s_cli.request.jsonpath import paths_in_spec  # only for templates
+
+    paths = paths_in_spec(view.template)
+    return [column for column in columns if tuple(column.name.split(".")) in paths]
 
 
 def about_data(report: Report, view: View) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final
@@ -20,7 +21,7 @@ from c3s_cli.report import Report
 from c3s_cli.request.query import Query
 from c3s_cli.request.rightsizing import words_of_rule
 from c3s_cli.request.target import Origin, Target
-from c3s_cli.request.view import TABLES, View
+from c3s_cli.request.view import CHANGES, TABLES, View
 from c3s_cli.run.fleet import open_fleet
 from c3s_cli.run.member import Member
 from c3s_cli.run.missing_workload import not_found
@@ -57,7 +58,11 @@ def recommend(target: Target, query: Query, view: View) -> ExitCode:
             raise not_found(request.workload, samples)
         write(report, view, stages)
     moment = [f"usage {report.moment}"] if report.moment and view.format in TABLES else []
-    say_about(report, view, moment, (*_remarks(report, request), *(_without_advice(report) if request.past else ())))
+    last = [
+        *(_without_advice(report) if request.past else ()),
+        *(_added(report, samples) if view.format in CHANGES else ()),
+    ]
+    say_about(report, view, moment, (*_remarks(report, request, view), *last))
     stages.summarize()
     return verdict(report, view, unsure=any(_unknown(report, request)))
 
@@ -153,13 +158,30 @@ def _without_advice(report: Report) -> Iterator[str]:
     yield f"{unknown} of {len(rows)} containers have no recommendation: {named(reasons)}{less}"
 
 
+def _added(report: Report, samples: Sequence[Sample]) -> Iterator[str]:
+    """Yield which changes may name a container that a webhook has added to the pods, as nobody read the template."""
+    rows: Sequence[Recommendation] = report.rows  # type: ignore[assignment]  # only containers have changes
+    known = {(sample.context, *key) for sample in samples for key in sample.templates}
+    several = Counter((row.context, row.namespace, row.owner) for row in rows)
+    owners = dict.fromkeys(
+        row.owner
+        for row in rows
+        if row.changes and several[key := (row.context, row.namespace, row.owner)] > 1 and key not in known
+    )
+    if owners:
+        yield (
+            "note: templates were not read: changes of a container that a webhook has added are refused; "
+            f"--where 'container != NAME' leaves one out: {named(list(owners))}"
+        )
+
+
 def _least(reasons: Sequence[str]) -> str:
     """Return the shortest history that there is, as in `19h of 24h`; "" if there is none."""
     known = [match[1] for why in reasons if (match := re.search("([1-9][0-9]*[hm]) of ", why))]
     return min(known, key=parse_long, default="")
 
 
-def _remarks(report: Report, request: RightsizeRequest) -> Iterator[str]:
+def _remarks(report: Report, request: RightsizeRequest, view: View) -> Iterator[str]:
     """Yield what all changes amount to, and whose quality of service they would change."""
     if not request.past:
         yield f"hint: {NO_PAST}"
@@ -170,7 +192,9 @@ def _remarks(report: Report, request: RightsizeRequest) -> Iterator[str]:
     yield from _sums(rows)
     yield from _resized(rows)
     limits = sum(any(_changes_limit(each) for each in (row.cpu, row.memory)) for row in rows)
-    if limits and not any(column.name.endswith("recommended.limits") for column in report.columns):
+    if limits and view.format in CHANGES:
+        yield f"note: limits change too, of {counted(limits, 'container')}"
+    elif limits and not any(column.name.endswith("recommended.limits") for column in report.columns):
         yield f"note: limits would change too, of {counted(limits, 'container')}: --columns wide shows them"
     changed = {
         f"{row.owner}: {row.qos_class} to {row.recommended_qos_class}": None

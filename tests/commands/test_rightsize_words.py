@@ -68,3 +68,22 @@ def test_what_too_little_history_begins_with_is_said_once(demo: Run) -> None:
     said = demo("rightsize -n team-checkout --from prometheus --since 2d -o name").err.splitlines()[-1]
     reasons = "too little history: 10h of 24h, 5h of 24h; --min-history 5h takes less"
     assert said == f"3 of 8 containers have no recommendation: {reasons}"
+
+
+def test_changes_say_that_limits_change_and_which_may_not_be_in_a_template(demo: Run) -> None:
+    said = []
+    for more in ("", "--facts source"):
+        result = demo(f"rightsize -n team-search --from prometheus --since 2d --min-history 1h -o patch {more}")
+        said.append([line for line in result.err.splitlines() if "limits change" in line or "webhook" in line])
+        assert "istio-proxy" in result.out
+    limits = "note: limits change too, of 4 containers"
+    assert said == [
+        [limits],
+        [
+            limits,
+            (
+                "note: templates were not read: changes of a container that a webhook has added are refused; "
+                "--where 'container != NAME' leaves one out: Deployment/search-api"
+            ),
+        ],
+    ]

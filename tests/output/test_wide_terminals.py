@@ -183,9 +183,12 @@ def test_pods_are_taken_slots_out_of_slots_and_what_is_measured_is_headed_so(
         ("cpu,memory", "values are in nanocores and bytes; --unit cores,MiB sets other units\n"),
         ("restarts", ""),
         ("cpu --unit cores", ""),
+        ("-o custom-columns=A:.cpu.usage", "values are in nanocores; --unit cores,MiB sets other units\n"),
+        ("-o custom-columns=A:.restarts", ""),
     ],
 )
 def test_a_person_learns_the_units_of_bare_values(run: Run, three: str, columns: str, units: str) -> None:
-    words = f"top pods -A -o value --server {three} --columns {columns}"
+    format_ = columns if columns.startswith("-o") else f"-o value --columns {columns}"
+    words = f"top pods -A {format_} --server {three}"
     assert at_terminal(run, words, 100).err == units + run(words).err
     assert "values are in" not in run(words).err
