@@ -28,7 +28,7 @@ from c3s_cli.sources.prometheus.raw_samples import RawSamples
 from c3s_cli.sources.prometheus.reduction import reduce_series
 from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
-from c3s_cli.sources.prometheus.vagueness import vague_averages, vague_share
+from c3s_cli.sources.prometheus.vagueness import vague_figures
 
 # Above so many series of one container, such as those of single CPUs, the engine adds them up.
 MOST_SERIES: Final = 3
@@ -344,8 +344,6 @@ class Past(Struct):
         estimated = {"coverage.estimated": round(share * 1000)} if share else {}
         if rough := len({key[:2] for key in keys}.intersection(self.rough)) if self.rough else 0:
             estimated["coverage.rough"] = rough
-        for what, share_of in (("vague", vague_share), ("short", vague_averages)):
-            if vague := round(1000 * share_of(self.history, keys, self.wanted)):
-                estimated[f"coverage.{what}"] = vague
+        estimated |= vague_figures(self.history, keys, self.wanted)
         seconds = round(self.history.lived(keys) - unseen)
         return {"coverage.seconds": max(0, seconds), "coverage.range": self.seconds, **step, **estimated}

@@ -16,8 +16,16 @@ from c3s_cli.sources.prometheus.lines import statistic_of
 # A smaller share of the time does not matter. Lives that hardly overlap follow each other.
 SMALL: Final = 0.005
 ALONE: Final = 1.05
+# Errors of more lives than that cancel each other out.
+MANY: Final = 200
 # The errors of several lives are hardly ever larger than twice what they are on average.
 MOST: Final = 2 / math.sqrt(3)
+
+
+def vague_figures(history: History, keys: Sequence[Key], wanted: Iterable[str]) -> dict[str, int]:
+    """Return how many parts per thousand extremes (vague) and averages (short) of an object may be off, if any."""
+    shares = {"vague": vague_share(history, keys, wanted), "short": vague_averages(history, keys, wanted)}
+    return {f"coverage.{what}": round(1000 * share) for what, share in shares.items() if round(1000 * share)}
 
 
 def vague_share(history: History, keys: Sequence[Key], wanted: Iterable[str]) -> float:
@@ -49,7 +57,7 @@ def vague_averages(history: History, keys: Sequence[Key], wanted: Iterable[str])
         for key, (first, last) in lives.items()
     }
     together = history.lived(keys)
-    if half * sum(ends.values()) < SMALL * together or not together:
+    if not SMALL * together < half * sum(ends.values()) < half * MANY:
         return 0.0
     alone = sum(history.lived([key]) for key in keys) < together * ALONE
     shares = [0.0]
