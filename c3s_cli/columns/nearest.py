@@ -44,6 +44,8 @@ def _of_word(kind: Kind, name: str) -> str | None:
     """Return the hint for a word that people know from elsewhere; None for any other."""
     if kind in MOVING and name in table_of(Kind.FIT):
         return f"{name} is a column of nodes, which are the rows with pods to place, such as --cpu 1"
+    if name.startswith(("sum(", "total(")):
+        return "--by context makes one row of sums: ask about sums and about single rows in two commands"
     if name == CONTAINER.name and kind is Kind.POD:
         return "--containers shows a row for each container"
     if shares := shares_of_any(name):

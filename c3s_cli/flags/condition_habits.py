@@ -14,6 +14,7 @@ from c3s_cli.flags.argv import Line, value_of
 JUDGED: Final = ("--fail-if=", "--until=", "--until-all=")
 CONDITIONS: Final = (*JUDGED, "--where=", "--having=")
 SUM: Final = r"\b(sum|total)\(\s*([^()\s]+)\s*\)"
+JOINED: Final = r",|&&|\|\||\b(?:and|or)\b"
 SUMMED: Final = ("nodes", "pods")
 # The operator of PromQL, between a column and a value.
 MATCHES: Final = r"(?<=[\w%\])\s])=~(?!=)"
@@ -89,9 +90,14 @@ def _with_operators(line: Line, _path: tuple[str, ...]) -> tuple[Line, list[str]
 
 
 def _with_sums(line: Line, path: tuple[str, ...]) -> tuple[Line, list[str]]:
-    """Read `sum(cpu)` in a condition as the column of the sum of all rows, unless --by names other sums."""
-    typed = [name for flag in line.flags if flag[0].startswith(JUDGED) for name in re.findall(SUM, flag[0])]
-    if not typed or path[-1] not in SUMMED:
+    """Read `sum(cpu)` in a condition as the column of the sum of all rows, unless --by names other sums.
+
+    A condition that also compares what each row has would be about other rows then.
+    """
+    conditions = [value_of(flag) for flag in line.flags if flag[0].startswith(JUDGED)]
+    typed = [name for condition in conditions for name in re.findall(SUM, condition)]
+    are_sums = all(re.match(rf"\s*{SUM}", test) for condition in conditions for test in re.split(JOINED, condition))
+    if not typed or path[-1] not in SUMMED or not ("--by" in line.names() or are_sums):
         return line, []
     flags = [(re.sub(SUM, r"\2", flag[0]),) if flag[0].startswith(JUDGED) else flag for flag in line.flags]
     whole = [] if "--by" in line.names() else [("--by=context",)]

@@ -294,6 +294,7 @@ FLAGS: Final[tuple[Read, ...]] = (
     Read("--prometheus", "--from prometheus"),
     Read("--prometheus, --prometheus-url, --source", "--from {}"),
     Read("--from-file, --replay, --recording", "--from {}"),
+    Read("--per=month, --per=week, --per=day, --per=hour", "", of=_MEASURED, remark="hoursPerMonth of --prices counts"),
     # Another name of a flag.
     Read("--all, --all-ns", "--all-namespaces"),
     Read("--all-clusters", "--all-contexts"),

@@ -57,6 +57,10 @@ HINTS = [
     ),
     ("top pods --network", "c3s shows CPU, memory and volumes: no source reports the network"),
     ("top pods --image", "c3s has no such column: kubectl get pods -o wide shows it"),
+    (
+        "top pods --fail-if 'sum(cpu) > 4 or memory < 1Mi'",
+        "--by context makes one row of sums: ask about sums and about single rows in two commands",
+    ),
     ("status", "c3s top cluster shows the load, and c3s doctor what is broken"),
     ("top pods -A --rate 5m", "usage of the CPU is a rate: --since 5m shows its average"),
     ("options", "did you mean c3s help top nodes?"),

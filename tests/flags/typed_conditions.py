@@ -133,6 +133,11 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
         "top pods -A --by node --fail-if 'cpu > 90'",
         "sum(cpu) is read as cpu, which is a sum",
     ),
+    (
+        "top nodes --prices prices.yaml --per day",
+        "top nodes --prices prices.yaml",
+        "--per day is read as nothing: hoursPerMonth of --prices counts",
+    ),
     ("top pods -n batch --per-node", "top pods -n batch --by node", "--per-node is read as --by node"),
     ("top nodes --by-label team", "top nodes --by label:team", "--by-label team is read as --by label:team"),
     *(
