@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from c3s_cli.model.rows import Container, Node, Pod, PodFacts
 from c3s_cli.model.sample import Failure, Sample
@@ -257,3 +258,31 @@ def test_an_old_recording_tells_the_phase_of_what_was_pending(run: Run, tmp_path
     recorder.close()
     result = run(f"top pods -A --from {path} -o value --columns name,phase")
     assert result.out == "pending\tPending\nrunning\t\n"
+
+
+def test_an_old_recording_tells_the_restarts_of_containers_as_far_as_it_can(run: Run, tmp_path: Path) -> None:
+    path = str(tmp_path / "r.c3s")
+    recorder = Recorder(path, INTERVAL)
+    pods = {
+        "alone": (3, 1, "Running"),
+        "both": (3, 2, "Running"),
+        "calm": (0, 2, "Running"),
+        "init": (3, 1, "Init:0/1"),
+    }
+    facts = {
+        ("shop", name): structs.replace(
+            restarted(name, restarts),
+            status=status,
+            containers=tuple(Container(each, None, None) for each in ("app", "log")[:count]),
+        )
+        for name, (restarts, count, status) in pods.items()
+    }
+    recorder.add([Sample("c", BEGIN, "x", [], [], {}, facts, len(facts))], [], BEGIN.timestamp())
+    recorder.close()
+    rows = json.loads(run(f"top pods -A --containers --from {path} -o json --columns restarts").out)["items"]
+    assert {row["name"]: [each["restarts"] for each in row["containers"]] for row in rows} == {
+        "alone": [3],
+        "both": [None, None],
+        "calm": [0, 0],
+        "init": [None],
+    }
