@@ -12,7 +12,7 @@ from c3s_cli.columns.catalogue import table_of
 from c3s_cli.columns.recommended import parts_of
 from c3s_cli.columns.sources import is_known, sources_of
 from c3s_cli.columns.statistics import WORDS, default_statistics, statistic_column
-from c3s_cli.columns.vocabulary import COMPARED, FITTING, RIGHTSIZING, Column, Kind
+from c3s_cli.columns.vocabulary import COMPARED, FITTING, MOVING, RIGHTSIZING, Column, Kind
 
 
 class Definition(Struct, frozen=True):
@@ -34,6 +34,7 @@ class Definition(Struct, frozen=True):
 By = Mapping[str, Definition]
 NOT_KNOWN: Final = Definition("this source cannot know it", "")
 READING: Final = "the time of the reading"
+SIDES: Final = "of each side, the time of its reading, or its range"
 TWO_SCRAPES: Final = "two scrapes of metrics-server, usually 15s: see window"
 OWN_SAMPLES: Final = "two samples of each container, 10s to 25s: see window"
 LINE: Final = "5m; 15m or 1h if there are fewer than four samples: see window"
@@ -230,6 +231,8 @@ USAGE: Final = {
     "cpu.usage": (POD_CPU, NODE_CPU),
     "memory.usage": (POD_MEMORY, NODE_MEMORY),
 }
+SIMULATED: Final = ("fits", "placed", "limitedBy", "nodes.fitting", "pods.placed", "to")
+PLACED: Final = "pods placed one by one, as the scheduler would, by what the API server says"
 OF_PODS: Final = (Kind.POD, Kind.POD_GROUP)
 SUMMED: Final = (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.CLUSTER)
 
@@ -237,14 +240,20 @@ SUMMED: Final = (Kind.NODE_GROUP, Kind.POD_GROUP, Kind.CLUSTER)
 def definition_of(column: Column, kind: Kind, source: str) -> Definition:
     """Return what a source computes for a column of a kind of row. source: one of SOURCES, or "recording"."""
     if kind in COMPARED:
-        return Definition(column.summary, READING)
-    name = column.name
+        return _of_sides(column)
     if not is_known(column, kind, source):
         return NOT_KNOWN
-    if kind in RIGHTSIZING and (parts := parts_of(name, source)):
+    if kind in RIGHTSIZING and (parts := parts_of(column.name, source)):
         text, window, unknown = parts
         return Definition(text, window or READING, unknown)
     return _of_recording(column, kind) if source == "recording" else _of_reading(column, kind, source)
+
+
+def _of_sides(column: Column) -> Definition:
+    """Return what a column of changes is, from all sources."""
+    of, _, field = column.name.rpartition(".")
+    texts = {"change": f"{of}.after - {of}.before", "changePercent": f"{of}.change / {of}.before"} if of else {}
+    return Definition(texts.get(field, column.summary), SIDES)
 
 
 def _of_reading(column: Column, kind: Kind, source: str) -> Definition:
@@ -321,11 +330,11 @@ def _fact(name: str, kind: Kind, source: str) -> Definition:
     # Pods have no series of requests for slots.
     series = STATES.get(first) if first == "pods" and field in ("", "usage", "requests") else STATES.get(field)
     series = series or STATES.get(first)
-    text = "from the API server"
+    text = PLACED if name in SIMULATED else "from the API server"
     if source == "prometheus" and name == "swap.capacity":
         return Definition(text, READING, "with --facts source")
-    if source == "prometheus" and kind not in FITTING:
-        text += f"; with --facts source, from {series}" if series else "; with --facts source, as far as it is exported"
+    if source == "prometheus" and kind not in (*FITTING, *MOVING):
+        text += f"; with --facts source, {f'from {series}' if series else 'as far as it is exported'}"
         left_open = UNKNOWN_STATES.get(first) or UNKNOWN_STATES.get(field, "")
         return Definition(text, READING, left_open if first != "pods" else "")
     return Definition(text, READING)

@@ -10,12 +10,14 @@ RANGE: Final = "the range, usually 14d"
 LIVES: Final = f"{RANGE}; of each replica its own life in it"
 NONE: Final = ("", "")
 RULE: Final = "with too little history, no use at all, or an autoscaler"
+BOUNDS: Final = ", between floor and ceiling, rounded up; what covers the need stays"
+WITHOUT: Final = "without those that have no recommendation"
 KILLS: Final = "kills that nothing was scraped to see"
 # By source, then by the name of a column; {r} is cpu or memory.
 COMPUTED: Final[dict[str, dict[str, Parts]]] = {
     "prometheus": {
         "cpu.percentile": (
-            "percentile (p95) of rate(container_cpu_usage_seconds_total[5m]) of the replica with the largest",
+            "p95 of the growth of container_cpu_usage_seconds_total in 5m, of the replica with the largest",
             LIVES,
             "replicas with data for less than an hour",
         ),
@@ -62,15 +64,17 @@ COMPUTED: Final[dict[str, dict[str, Parts]]] = {
 DERIVED: Final[dict[str, Parts]] = {
     "cpu.requestsPercentOfUsed": ("cpu.requests / cpu.percentile", LIVES, ""),
     "memory.requestsPercentOfUsed": ("memory.requests / memory.max", LIVES, ""),
-    "{r}.recommended.requests": (
-        "the rule: cpu.percentile, or memory.max + 15%, more after OOM kills, rounded up",
+    "cpu.recommended.requests": (f"the rule: cpu.percentile{BOUNDS}", LIVES, RULE),
+    "memory.recommended.requests": (f"the rule: memory.max + 15%, more after OOM kills{BOUNDS}", LIVES, RULE),
+    "cpu.recommended.limits": (
+        "the rule: in proportion to the requests, at least cpu.start; 0 where there is none now",
         LIVES,
         RULE,
     ),
-    "{r}.recommended.limits": ("the rule: of CPU in proportion to the requests, of memory the requests", LIVES, RULE),
-    "{r}.change": ("({r}.recommended.requests - {r}.requests) * replicas", LIVES, RULE),
-    "{r}.freed": ("sum of the negative {r}.change of its containers", LIVES, RULE),
-    "{r}.needed": ("sum of the positive {r}.change of its containers", LIVES, RULE),
+    "memory.recommended.limits": ("the rule: memory.recommended.requests", LIVES, RULE),
+    "{r}.change": ("({r}.recommended.requests - {r}.requests) * replicas, 0 where it is fine", LIVES, RULE),
+    "{r}.freed": (f"sum of the negative {{r}}.change of its containers, {WITHOUT}", LIVES, ""),
+    "{r}.needed": (f"sum of the positive {{r}}.change of its containers, {WITHOUT}", LIVES, ""),
     "{r}.finding": ("{r}.requests compared with {r}.recommended.requests", LIVES, ""),
     "{r}.reason": ("the rule that {r}.recommended follows, or why there is none", LIVES, ""),
     "finding": ("the worst of cpu.finding and memory.finding", LIVES, ""),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from c3s_cli.columns.definitions import NOT_KNOWN, definition_of, documented
+from c3s_cli.columns.definitions import NOT_KNOWN, PLACED, SIDES, definition_of, documented
 from c3s_cli.columns.sources import DEFINED, is_known
 from c3s_cli.columns.vocabulary import FITTING, Kind
 from tests.conftest import Run
@@ -88,6 +88,10 @@ def test_the_page_about_sources_has_a_line_for_every_column() -> None:
             "the range, usually 14d; of each replica its own life in it",
         ),
         ("rightsize", "prometheus", "evidence.from", "start of the range", "the time of the reading"),
+        ("pod-changes", "metrics", "cpu.change", "cpu.after - cpu.before", SIDES),
+        ("pod-changes", "prometheus", "change", "added, removed or changed", SIDES),
+        ("moves", "prometheus", "to", PLACED, "the time of the reading"),
+        ("moves", "prometheus", "from", "from the API server", "the time of the reading"),
     ],
 )
 def test_a_column_of_a_source_is_defined(
