@@ -5,9 +5,10 @@ If the interval changes within a window, engines extrapolate by too little.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -18,7 +19,7 @@ from c3s_cli.sources.prometheus.decoding import Labels, Matrix
 from c3s_cli.sources.prometheus.engine import Engine
 from c3s_cli.sources.prometheus.history import History, Life
 from c3s_cli.sources.prometheus.lost_scrapes import misses, whole_series
-from c3s_cli.sources.prometheus.uneven import counter_of, even_out, last_samples, spans_of
+from c3s_cli.sources.prometheus.uneven import counter_of, even_out, identity_of, last_samples, spans_of
 
 # For how many points the growth is corrected.
 MOST_POINTS: Final = 2_000_000
@@ -50,13 +51,21 @@ class EvenWindows(Struct):
         few = promql.one_of(label, sorted(names)) if len(of_pod) > len(names) else ""
         series = f"{promql.CPU}{promql.braces(selector, few, self.match)}"
         several = len({counter_of(labels) for labels, _ in matrix}) < len(matrix)
-        missed = self._misses(matrix, self._counts(series)) if matrix else 0.0
+
+        def present(some: Sequence[Labels]) -> Collection[Any]:
+            names = promql.few_of(label, sorted({promql.who(labels)[1] for labels in some}))
+            recent = f"[{math.ceil(2 * self.history.range.interval)}s]"
+            query = f"last_over_time({promql.CPU}{promql.braces(selector, names, self.match)}{recent})"
+            found = {identity_of(labels) for labels, _ in self.engine.vector(query, self.end)}
+            return found.intersection(map(identity_of, some))
+
+        missed = self._misses(matrix, self._counts(series), present) if matrix else 0.0
         return self._even_out(matrix, promql.last_of_containers, selector, rows, missed=missed, several=several)
 
     def of_nodes(self, matrix: Matrix, kind: promql.Kind, rows: int) -> Matrix:
         """Return the growth of nodes."""
         counts = self._counts(f"{kind.cpu}{promql.braces(kind.match, self.match)}")
-        missed = self._misses(matrix, f"max by ({promql.NODE}, job) ({counts})")
+        missed = self._misses(matrix, f"max by ({promql.NODE}, job) ({counts})", lambda some: some)
         return self._even_out(matrix, partial(promql.last_of_nodes, kind), "", rows, missed=missed)
 
     def _counts(self, series: str) -> str:
@@ -100,9 +109,8 @@ class EvenWindows(Struct):
             self.spans += spans_of(matrix, samples, period.step)
         return even_out(matrix, samples, history, lambda labels, place: self.doubts.append((labels, place)))
 
-    def _misses(self, matrix: Matrix, counts: str) -> float:
+    def _misses(self, matrix: Matrix, counts: str, present: Callable[[Sequence[Labels]], Collection[Any]]) -> float:
         try:
-            answer = self.engine.vector(counts, self.end)
+            return misses(self.engine.vector(counts, self.end), matrix, self.history.range, present)
         except C3sError:  # then nobody knows
             return 0.0
-        return misses(answer, matrix, self.history.range)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from c3s_cli.sources.prometheus.decoding import Labels, Matrix, Points, Vector
@@ -80,10 +81,12 @@ def whole_series(matrix: Matrix) -> list[tuple[Labels, Points]]:
     return [*found.values()]
 
 
-def misses(counts: Vector, matrix: Matrix, period: Range) -> float:
+def misses(
+    counts: Vector, matrix: Matrix, period: Range, present: Callable[[Sequence[Labels]], Collection[Any]]
+) -> float:
     """Return the most seconds of which a target missed scrapes, or of which samples of a series were lost.
 
-    counts: samples in the range. matrix: its points.
+    counts: samples in the range. matrix: its points. present: returns which of some series have samples at its end.
     """
     most: dict[Key, float] = {}
     own: dict[Any, float] = {}
@@ -102,10 +105,15 @@ def misses(counts: Vector, matrix: Matrix, period: Range) -> float:
         holes = (times[-1] - times[0]) / period.step + 1 - len(times) if labels.get("id") else 0.0
         return max(seconds / period.interval - number, holes * period.step / period.interval * (number < math.inf))
 
-    scrapes = (
+    scrapes = [
         min(period.seconds, (len(points.times) - 1) * period.step) / period.interval
         - most.get(target_of(labels), math.inf)
         for labels, points in whole_series(matrix)
-    )
-    missing = max([*scrapes, *(lost_of(*series) for series in matrix)], default=0.0)
-    return missing * period.interval if missing > EDGE else 0.0
+    ]
+    lost = [(labels, number) for labels, points in matrix if (number := lost_of(labels, points)) > EDGE]
+    # What has ended in the last window has all points, too.
+    perhaps = [labels for labels, number in lost if number <= period.window / period.interval]
+    missing = max([*scrapes, *(number for _, number in lost)], default=0.0)
+    if missing <= EDGE or (len(perhaps) == len(lost) and max(scrapes, default=0.0) <= EDGE and not present(perhaps)):
+        return 0.0
+    return missing * period.interval
