@@ -15,7 +15,7 @@ JUDGED: Final = ("--fail-if=", "--until=", "--until-all=")
 CONDITIONS: Final = (*JUDGED, "--where=", "--having=")
 SUM: Final = r"\b(sum|total)\(\s*([^()\s]+)\s*\)"
 JOINED: Final = r",|&&|\|\||\b(?:and|or)\b"
-SUMMED: Final = ("nodes", "pods")
+SUMMED: Final = ("nodes", "pods", "cluster")
 # The operator of PromQL, between a column and a value.
 MATCHES: Final = r"(?<=[\w%\])\s])=~(?!=)"
 # A share in words: `mem > 80% of the limit`.
@@ -97,10 +97,11 @@ def _with_sums(line: Line, path: tuple[str, ...]) -> tuple[Line, list[str]]:
     conditions = [value_of(flag) for flag in line.flags if flag[0].startswith(JUDGED)]
     typed = [name for condition in conditions for name in re.findall(SUM, condition)]
     are_sums = all(re.match(rf"\s*{SUM}", test) for condition in conditions for test in re.split(JOINED, condition))
-    if not typed or path[-1] not in SUMMED or not ("--by" in line.names() or are_sums):
+    of_sums = "--by" in line.names() or path[-1] == "cluster"
+    if not typed or path[-1] not in SUMMED or not (of_sums or are_sums):
         return line, []
     flags = [(re.sub(SUM, r"\2", flag[0]),) if flag[0].startswith(JUDGED) else flag for flag in line.flags]
-    whole = [] if "--by" in line.names() else [("--by=context",)]
+    whole = [] if of_sums else [("--by=context",)]
     said = " with --by context, whose rows are sums" if whole else ", which is a sum"
     function, column = typed[0]
     return structs.replace(line, flags=(*flags, *whole)), [f"{function}({column}) is read as {column}{said}"]

@@ -27,6 +27,7 @@ SHOWN: Final = r"--(?:show|with|include)-(\w+)"
 SMALL: Final = 20
 HUNDRED: Final = 100
 WORDY: Final = (Unit.TEXT, Unit.TEXTS, Unit.BOOLEAN)
+WIDE: Final = "--output wide"
 NO_ROW: Final = Read("", "")
 
 
@@ -37,14 +38,7 @@ def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Lin
     """
     flags, words, remarks = list[Flag](), line.words, list[str]()
     columns, conditions, directions, statistic = list[str](), list[str](), list[str](), ""
-    base = (
-        "wide"
-        if any(
-            name in ("-o", "--output") and value_of(flag) == "wide"
-            for name, flag in zip(line.names(), line.flags, strict=True)
-        )
-        else "default"
-    )
+    base = "wide" if _is_wide(line, path, own) else "default"
     for flag in line.flags:
         name, value = flag[0].partition("=")[0], value_of(flag) if len(flag) > 1 or "=" in flag[0] else None
         row, text = _reading(name, value, structs.replace(line, words=words), path, own)
@@ -83,6 +77,15 @@ def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Lin
     remarks += _kept(flags, directions)
     flags = _with_directions(path, list(with_conditions(flags, conditions)), directions)
     return Line(words, (*flags, *_with_columns(flags, columns, base)), line.rest), remarks
+
+
+def _is_wide(line: Line, path: Path, own: Collection[str] | None) -> bool:
+    """Return whether -o wide, or a flag that is read as this, shows more than the default columns."""
+    for name, flag in zip(line.names(), line.flags, strict=True):
+        value = value_of(flag) if len(flag) > 1 or "=" in flag[0] else None
+        if (name in ("-o", "--output") and value == "wide") or _reading(name, value, line, path, own)[1] == WIDE:
+            return True
+    return False
 
 
 def _reading(

@@ -14,7 +14,7 @@ from c3s_cli.flags.word_habits import WORDS
 
 GROUPS: Final = ("top", "watch")
 # Verbs of other tools before the name of a resource: c3s shows its load.
-SHOWING: Final = ("get", "list", "show", "describe")
+SHOWING: Final = ("get", "list", "ls", "show", "describe")
 # The values of `kubectl wait --for` that are no usage.
 STATES: Final = ("condition=", "jsonpath=", "delete", "create")
 # Verbs whose KIND/NAME is the workload.

@@ -153,6 +153,7 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
             ("--memory-lt 5Gi", "memory < 5Gi"),
         )
     ),
+    ("top cluster --fail-if 'sum(cpu)>9'", "top cluster --fail-if cpu>9", "sum(cpu) is read as cpu, which is a sum"),
     # Conditions as words.
     (
         "check pods -A 'mem/limit > 90%' -q",
@@ -295,6 +296,12 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
         "--available is read as --output wide",
     ),
     (
+        "top nodes --pod-count --util",
+        "top nodes --columns wide,pods",
+        "--pod-count is read as --columns wide,pods",
+        "--util is read as --output wide",
+    ),
+    (
         "top nodes --usage --free",
         "top nodes --columns default,cpu.free,memory.free",
         "--usage is read as nothing: usage is shown",
@@ -329,6 +336,7 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
     # Commands.
     ("top -A", "top pods -A", "top with -A is read as c3s top pods"),
     ("top -n batch --containers", "top pods -n batch --containers", "top with -n is read as c3s top pods"),
+    ("ls nodes", "top nodes", "ls nodes is read as c3s top nodes"),
     ("ls -n batch", "top pods -n batch", "ls is read as c3s top pods"),
     ("df -A", "top volumes -A --from kubelet", "df is read as c3s top volumes --from kubelet"),
 ]
