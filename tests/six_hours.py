@@ -236,6 +236,20 @@ def unlike() -> Iterator[Series]:
     yield from life("longer", END - 9013, END - 7013, 0.6, 100, namespace="unlike")
 
 
+def opening() -> Iterator[Series]:
+    """Give a pod that uses three cores for half an hour after scraping began, and half a core later."""
+    pod = {
+        "namespace": "opening",
+        "pod": "opening",
+        "container": "main",
+        "id": "/opening",
+        "node": "n1",
+        "job": "kubelet",
+    }
+    yield CPU, pod, at(BEGIN, END, lambda when: 90000 + (when - BEGIN) * 0.5 + min(when - BEGIN, 1800) * 2.5)
+    yield MEMORY, pod, at(BEGIN, END, 10 * MI)
+
+
 def twice_named() -> Iterator[Series]:
     """Give a pod of ten minutes that one job scrapes as two targets, by address and by name."""
     for instance in ("10.0.0.1:10250", "n1"):
@@ -504,6 +518,7 @@ def everything() -> Iterator[Series]:
         edges,
         interludes,
         unlike,
+        opening,
         twice_named,
         jobs,
         down,

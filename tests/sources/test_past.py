@@ -318,6 +318,11 @@ def test_what_was_deleted_and_made_again_did_not_exist_meanwhile(ask: Ask, step:
     assert down["coverage"] == near(100)
 
 
+def test_the_first_window_counts_if_scraping_began_with_the_range(ask: Ask) -> None:
+    (row,) = ask(f"pods -n opening --since 6h {END} --step 30m --columns cpu.max,cpu.min").values()
+    assert [millicores(row["cpu"][each]) for each in ("max", "min")] == [near(3000), near(500)]
+
+
 def test_averages_of_short_lives_count_each_for_its_time(run: Run, engine: str) -> None:
     """Engines find the last memory of what has ended for two scrapes more, as many points as a short life has."""
     words = f"top pods -n unlike --by namespace --since 6h {END} --columns cpu.avg,memory.avg -o json"

@@ -315,7 +315,7 @@ class History(Struct):
         """Return the points whose windows reach into one without data, on either side."""
         reach = math.ceil(self.range.window / self.range.step)
         missing = sorted(absent)
-        if missing[:1] == [0] and missing[1:2] != [1] and 0 in self.gaps and reach == 1 and not self.late:
+        if missing[:1] == [0] and missing[1:2] != [1] and reach == 1 and not self.late:
             del missing[0]  # the data may begin with the range
         return frozenset(near for place in missing for near in range(place - reach, place + reach + 1))
 
