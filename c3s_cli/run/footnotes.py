@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from msgspec import structs
+
 from c3s_cli.analysis.judging import full_name
 from c3s_cli.analysis.rollup import is_idle
 from c3s_cli.columns.catalogue import table_of
@@ -12,7 +14,7 @@ from c3s_cli.columns.naming import totals_of
 from c3s_cli.columns.vocabulary import Column, Unit, flat
 from c3s_cli.model.rows import Group, Pod
 from c3s_cli.report import Report
-from c3s_cli.request.view import TABLES, Format, View
+from c3s_cli.request.view import TABLES, WITH_TEMPLATE, Format, View
 from c3s_cli.terminal.stderr import named, with_share
 
 USAGE: Final = {"cpu.usage", "memory.usage"}
@@ -31,7 +33,7 @@ def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[s
             f"`| cat` shows all columns, and --columns takes some{compact}"
         )
     if view.format in (Format.VALUE, Format.CUSTOM_COLUMNS) and not view.unit:
-        units = {column.unit: name for column in _bare(report, view) if (name := EXACT.get(column.unit))}
+        units = {column.unit: name for column in _printed(report, view) if (name := EXACT.get(column.unit))}
         if units:
             yield f"values are in {' and '.join(units.values())}; --unit cores,MiB sets other units"
     if view.format not in TABLES:
@@ -49,22 +51,25 @@ def footnotes(report: Report, view: View, left_out: Sequence[str]) -> Iterator[s
         yield f"pods that have not started count as using nothing: {named(idle)}"
 
 
-def _bare(report: Report, view: View) -> list[Column]:
-    """Return the columns that are printed without a unit."""
-    columns = [*flat(report.columns)]
-    if view.format is not Format.CUSTOM_COLUMNS:
+def _printed(report: Report, view: View) -> tuple[Column, ...]:
+    """Return the columns that are printed: of a template, those that it names."""
+    columns = tuple(flat(report.columns))
+    if view.format not in WITH_TEMPLATE:
         return columns
-    from c3s_cli.request.jsonpath import paths_in_spec  # only for templates
+    from c3s_cli.request.jsonpath import paths_in_spec, paths_in_template  # only for templates
 
-    paths = paths_in_spec(view.template)
-    return [column for column in columns if tuple(column.name.split(".")) in paths]
+    paths = (paths_in_spec if view.format is Format.CUSTOM_COLUMNS else paths_in_template)(view.template)
+    # The objects on the way to a value are paths, too.
+    whole = [path for path in paths if not any(path == each[: len(path)] != each for each in paths)]
+    return tuple(each for each in columns if any(tuple(each.name.split("."))[: len(path)] == path for path in whole))
 
 
 def about_data(report: Report, view: View) -> Iterator[str]:
     """Yield what scripts would not know: that usage is in part, unless the data have the counts of its members."""
-    counted = {column.name for column in flat(report.columns)} & COUNTS
+    printed = _printed(report, view)
+    counted = {column.name for column in printed} & COUNTS
     if view.format is not Format.NAME and not counted:
-        yield from in_part(report, view)
+        yield from in_part(structs.replace(report, columns=printed), view)
 
 
 def in_part(report: Report, view: View) -> Iterator[str]:

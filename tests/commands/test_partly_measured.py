@@ -110,6 +110,14 @@ def test_tables_for_eyes_and_scripts_say_so_in_a_line(run: Run, halves: FakeApi)
     for format_ in ("value", "tsv", "prometheus"):
         result = run(*words.split(), "--by", "owner", "-o", format_)
         assert (result.code, result.err) == (0, of_groups)
+    # Of templates, what they print.
+    for template, err in (
+        ("custom-columns=CPU:.cpu.usage,R:.cpu.requests", of_groups),
+        ("custom-columns=CPU:.cpu.usage,R:.cpu.requests,M:.pods.measured", ""),
+        ("custom-columns=R:.cpu.requests", ""),
+        ("jsonpath={.items[*].cpu.usage}{.items[*].cpu.requests}", of_groups),
+    ):
+        assert run(*words.split()[:-2], "--by", "owner", "-o", template).err == err, template
     # Piped tables stay as they are, and names say nothing of usage.
     assert run(words).err == ""
     assert "measured" not in run(*words.split(), "-o", "name").err
