@@ -210,16 +210,16 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
     ("top pods -A --by label team", "top pods -A --by label:team", "--by label team is read as --by label:team"),
     # Ranges.
     (
-        "top nodes --max --over 2h",
-        "top nodes --columns cpu.max,memory.max --since 2h",
+        "top nodes --max --over 10m",
+        "top nodes --columns cpu.max,memory.max --since 10m",
         "--max is read as --columns cpu.max,memory.max",
-        "--over 2h is read as --since 2h",
+        "--over 10m is read as --since 10m",
     ),
     (
-        "top nodes --from 2h --to 1h --max",
-        "top nodes --start 2h --end 1h --columns cpu.max,memory.max",
-        "--from 2h is read as --start 2h",
-        "--to 1h is read as --end 1h",
+        "top nodes --from 20m --to 10m --max",
+        "top nodes --start 20m --end 10m --columns cpu.max,memory.max",
+        "--from 20m is read as --start 20m",
+        "--to 10m is read as --end 10m",
         "--max is read as --columns cpu.max,memory.max",
     ),
     (
@@ -228,7 +228,7 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
         "--max is read as --columns cpu.max,memory.max --since 1h",
         "--sort mem is read as --sort-by memory.max",
     ),
-    ("top nodes --within 2h", "top nodes --since 2h", "--within 2h is read as --since 2h"),
+    ("top nodes --within 10m", "top nodes --since 10m", "--within 10m is read as --since 10m"),
     (
         "compare nodes --then 2h --demo-at 2026-03-02T09:00:00Z",
         "diff nodes --before 2h --demo-at 2026-03-02T09:00:00Z",
@@ -267,8 +267,8 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
     ),
     *(
         (
-            f"rightsize -n batch {typed} --since 2h",
-            f"rightsize -n batch {read} --since 2h",
+            f"rightsize -n batch {typed} --since 20m",
+            f"rightsize -n batch {read} --since 20m",
             f"{said} is read as {instead}",
         )
         for typed, read, said, instead in (
@@ -319,13 +319,13 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
     ),
     ("top nodes -o tsv --mib", "top nodes -o tsv --unit MiB", "--mib is read as --unit mib"),
     (
-        "rightsize -n team-search --helm --since 2h",
-        "rightsize -n team-search -o resources --since 2h",
+        "rightsize -n team-search --helm --since 20m",
+        "rightsize -n team-search -o resources --since 20m",
         "--helm is read as --output resources",
     ),
     (
-        "rightsize -n team-search --patch --since 2h",
-        "rightsize -n team-search -o patch --since 2h",
+        "rightsize -n team-search --patch --since 20m",
+        "rightsize -n team-search -o patch --since 20m",
         "--patch is read as --output patch",
     ),
     (
