@@ -217,6 +217,9 @@ def test_what_ended_just_before_the_end_has_a_row(ask: Ask) -> None:
     rows = ask(f"pods -n l --since 6h {END} --columns cpu.avg")
     assert [(name, row["ended"]) for name, row in rows.items()] == [("late", True)]
     assert millicores(rows["late"]["cpu"]["avg"]) == near(500)
+    # So have its containers, for whoever asks which of them was killed.
+    (container,) = ask(f"pods -n l --since 6h {END} --containers --columns cpu.avg")["late"]["containers"]
+    assert (container["name"], millicores(container["cpu"]["avg"])) == ("main", near(500))
 
 
 def test_what_ended_is_a_member_of_its_node_and_label(ask: Ask) -> None:

@@ -146,7 +146,7 @@ class PrometheusUsage(Usage):
         rows = UsageRows(self.context, self._times(), past)
         return [
             *(rows.pod(pod, containers, figures, ended=False) for pod, containers in used.items()),
-            *(rows.pod(pod, {}, figures, ended=pod not in silent) for pod in absent),
+            *(rows.former(pod, figures, ended=pod not in silent) for pod in absent),
         ]
 
     def _is_meant(self, pod: Key) -> bool:

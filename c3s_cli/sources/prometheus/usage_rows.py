@@ -63,6 +63,11 @@ class UsageRows(Struct):
             ended=ended,
         )
 
+    def former(self, pod: tuple[str, str], more: Mapping[Any, Any], *, ended: bool) -> Pod:
+        """Return the row of a pod without usage at the end of the range, with the containers that have points in it."""
+        members = self.past.members(pod) if self.past else ()
+        return self.pod(pod, {key[2]: {} for key in members if len(key) > len(pod)}, more, ended=ended)
+
     def _of_container(self, key: Key, more: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         return self._figures(key, more) if self.past and self.past.containers else more
 
