@@ -109,6 +109,11 @@ def lost() -> Iterator[six_hours.Series]:
     yield from in_turns()
     yield from restarted_amid_agents()
     yield from renamed()
+    for name in ("a", "b"):
+        labels = {"scene": "lost-node", "job": "kubelet", "node": name, "instance": name, "id": "/"}
+        memory = six_hours.at(FIRST, END, 2**30)
+        yield six_hours.CPU, labels, six_hours.at(FIRST, END, half_a_core)
+        yield six_hours.MEMORY, labels, iter([each for each in memory if name == "b" or not 0 <= each[0] - MOVE < 900])
     holes = {"whole": 0, "lost": MOVE, "lost-too": MOVE + 1800, "late": END - 420}
     for (name, first), container in product(holes.items(), ("c", "d")):
         labels = {"scene": "lost", "job": "lost", "node": "n", "instance": "n", "namespace": "n", "pod": name}
@@ -283,3 +288,10 @@ def test_a_container_may_have_another_name_after_a_restart(run: Run, engine: str
     # Nobody knows how long the first one ran after its last sample: half of the time until the next scrape counts.
     assert [*map(millicores, row["cpu"].values())] == [near(286), near(300), near(300)]
     assert "CPU is partial, minima, maxima and percentiles may be up to 6% off, of what ends between two" in result.err
+
+
+def test_a_node_whose_memory_was_lost_was_there(run: Run, api: FakeApi, engine: str) -> None:
+    api.nodes(node("a"), node("b"))
+    words = f"top nodes --since 5h --end 2026-03-02 --columns cpu.avg,memory.min,memory.avg --sum --server {api.url}"
+    result = run(*words.split(), *["-o", "json", "--prometheus-match"], 'scene="lost-node"', "--from", engine)
+    assert json.loads(result.out)["totals"]["memory"] == {"min": 2 * 2**30, "avg": 2 * 2**30}

@@ -28,6 +28,16 @@ def hide_lost(history: History, spans: Spans, memory: Matrix, key_of: Callable[[
                 history.hide(key, start + place * step)
 
 
+def hide_nodes(history: History) -> None:
+    """Note when nodes had no point of memory, although their CPU grew then and later."""
+    reach = math.ceil(history.range.window / history.range.step)
+    for key, line in history.lines["memory"].items():
+        grown = history.lines["cpu"].get(key, ())
+        for place, value in enumerate(line):
+            if math.isnan(value) and not any(map(math.isnan, grown[place : place + reach + 1] or (math.nan,))):
+                history.hide(key, history.start + place * history.range.step)
+
+
 def note_doubts(history: History, doubts: Iterable[tuple[Labels, int]], key_of: Callable[[Labels], Key]) -> None:
     """Note the windows of CPU of which only the average is known."""
     for labels, place in doubts:

@@ -21,7 +21,7 @@ from c3s_cli.sources.prometheus.even_windows import EvenWindows
 from c3s_cli.sources.prometheus.existence import Existence
 from c3s_cli.sources.prometheus.fresh_gauges import FreshGauges
 from c3s_cli.sources.prometheus.history import History, Key, Life
-from c3s_cli.sources.prometheus.lost_samples import hide_lost, keep_absences, note_doubts, seen_times
+from c3s_cli.sources.prometheus.lost_samples import hide_lost, hide_nodes, keep_absences, note_doubts, seen_times
 from c3s_cli.sources.prometheus.lost_scrapes import HALF, counts_of, lost, lost_before, reach
 from c3s_cli.sources.prometheus.node_names import NodeNames
 from c3s_cli.sources.prometheus.raw_samples import RawSamples
@@ -30,9 +30,8 @@ from c3s_cli.sources.prometheus.rules import points_of
 from c3s_cli.sources.prometheus.slices import Letters, Stretch, stretches
 from c3s_cli.sources.prometheus.vagueness import vague_figures
 
-# Above so many series of one container, such as those of single CPUs, the engine adds them up.
+# Above so many series of one container, such as those of single CPUs, and so many points, the engine adds them up.
 MOST_SERIES: Final = 3
-# So many points are soon read nevertheless.
 FEW_POINTS: Final = 200_000
 # With fewer objects, nobody knows whether a gap is theirs. Over more scrapes of each object, gaps are not looked for.
 SEVERAL: Final = 10
@@ -106,6 +105,7 @@ class Past(Struct):
                 for (_, key), several in jobs.items():
                     self.history.add(resource, key, several)
                     better.add(key)
+        hide_nodes(self.history)
         memory = [
             (each.memory, each.match) if isinstance(each, promql.Kind) else (promql.MACHINES, "")
             for each in kinds.get("memory") or promql.KUBELET[:1]
