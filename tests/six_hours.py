@@ -462,6 +462,10 @@ def aged() -> Iterator[Series]:
         yield MEMORY, pod, at(BEGIN + 60, END, 10 * MI)
         yield CPU, {**pod, "job": "seldom"}, at(BEGIN + 120, END, swinging, 60)
         yield MEMORY, {**pod, "job": "seldom"}, at(BEGIN + 120, END, 10 * MI, 60)
+        # Of the job often, the load rises in the last five minutes, which hides the age of the values.
+        rise = lambda when, used=used: used(when) + max(0, when - END + 300) ** 2 / 800  # noqa: E731
+        yield CPU, {**pod, "job": "often"}, at(BEGIN + 120, END, rise)
+        yield MEMORY, {**pod, "job": "often"}, at(BEGIN + 120, END, 10 * MI)
     yield CPU, {"id": "/", "node": "n1", "job": "kubelet"}, at(BEGIN + 60, END, lambda when: when - BEGIN - when % 7)
     yield MEMORY, {"id": "/", "node": "n1", "job": "kubelet"}, at(BEGIN + 60, END, 2**30)
 

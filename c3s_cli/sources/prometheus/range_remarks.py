@@ -12,7 +12,7 @@ from c3s_cli.errors import C3sError
 from c3s_cli.sources.prometheus import promql
 from c3s_cli.sources.prometheus.current import Current
 from c3s_cli.sources.prometheus.past import Past
-from c3s_cli.sources.prometheus.samples import JITTER, LONGEST_ROW, MANY, PLENTY, ROW, ages_of
+from c3s_cli.sources.prometheus.samples import JITTER, LONGEST_ROW, PLENTY, ROW, ages_of
 
 # Gaps shorter than this share of the range are not worth a remark.
 SHORT: Final = 0.005
@@ -71,7 +71,7 @@ def words_of_gap(missing: float, seconds: int) -> str:
 def _ages(past: Past, current: Current) -> float:
     """Return up to how old values are when they are scraped; from containers if what is shown has too few samples."""
     interval = past.history.intervals.usual
-    known = len(current.last) * (promql.WINDOW / interval - 2) >= MANY and (ROW + 1) * interval < promql.WINDOW
+    known = len(current.last) * (promql.WINDOW / interval - 2) >= PLENTY and (ROW + 1) * interval < promql.WINDOW
     if not (current.ages or known or past.period.uneven):
         # Where there are few objects, more samples of each.
         row = min(3 * LONGEST_ROW, max(ROW + 3, 2 * PLENTY // max(1, len(current.last))))
