@@ -33,7 +33,7 @@ FLAG_HINTS: Final = (
     ),
     Hint("--apply", "c3s changes nothing: {} -o patch prints the commands that do", of="rightsize"),
     Hint(
-        "--out={}, --output-file={}, --out-file={}, --save={}, --export={}, --fileoutput={}",
+        "--out={}, --output-file={}, --out-file={}, --output-dir={}, --save={}, --export={}, --fileoutput={}",
         "c3s prints to stdout: {} > FILE",
         of=_TABLES,
     ),
@@ -48,6 +48,9 @@ FLAG_HINTS: Final = (
     Hint("--threshold={}", "did you mean --fail-if?", of=_TABLES),
     Hint("--explain", "c3s top pods NAME --explain shows it once", of=_TABLES),
     Hint("-c={}, --container={}", "--containers shows a row for each container", of="nodes, cluster, rightsize"),
+    Hint("--over={}, --above={}", "--where 'used% > 80' keeps what is above", of="volumes"),
+    Hint("--node={}, --nodes={}", "c3s doctor looks at all nodes, and names those with findings", of="doctor"),
+    Hint("--cost, --costs", "--prices FILE adds what nodes cost: see docs/cost.md", of="nodes, pods, cluster"),
     Hint(
         "--over={}, --above={}, --under={}, --below={}",
         "--where 'cpu > 500m' keeps what is above; --since 24h is a range",

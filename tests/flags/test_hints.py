@@ -21,6 +21,9 @@ QUOTA = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE count
 HINTS = [
     ("top pods --by label=team", "did you mean label:team?"),
     ("top pods -o md", "did you mean -o markdown?"),
+    ("top volumes --above 80%", "--where 'used% > 80' keeps what is above"),
+    ("doctor --node n1", "c3s doctor looks at all nodes, and names those with findings"),
+    ("top ns --cost", "--prices FILE adds what nodes cost: see docs/cost.md"),
     ("top pods -o custom", "-o custom-columns=NAME:.name,CPU:.cpu.usage prints columns"),
     ("top pods -o html", "-o markdown is a table that a page can show"),
     ("top pods -o svg", "-o markdown is a table that a page can show"),

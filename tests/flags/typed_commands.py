@@ -21,6 +21,7 @@ TYPED_COMMANDS: Final[list[tuple[str, ...]]] = [
     ),
     ("record a.c3s --for 1m --count 1", "record a.c3s --duration 1m --count 1", "--for 1m is read as --duration 1m"),
     ("record --out a.c3s --count 1", "record a.c3s --count 1", "--out a.c3s is read as c3s record a.c3s"),
+    ("record -f a.c3s --count 1", "record a.c3s --count 1", "-f a.c3s is read as c3s record a.c3s"),
     (
         "rightsize deploy/legacy-admin --from prometheus --history 2h --headroom 20%",
         "rightsize deploy/legacy-admin --from prometheus --since 2h --memory-buffer 20%",

@@ -87,6 +87,11 @@ TYPED_CONDITIONS: Final[list[tuple[str, ...]]] = [
         )
         for reason in reasons
     ),
+    (
+        "top pods -n batch --reason OOMKilled --since 20m",
+        "top pods -n batch --where 'oomKills > 0' --since 20m",
+        "--reason OOMKilled is read as --where 'oomKills > 0'",
+    ),
     *(
         (
             f"top pods -A --where '{where}' --columns name,{typed},age",
