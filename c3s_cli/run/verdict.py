@@ -101,7 +101,7 @@ def _not_unused(report: Report) -> Iterator[str]:
 
 def _not_scheduled(report: Report, view: View) -> Iterator[str]:
     """Yield what sums of requests include of pods without a node, which nodes and clusters leave out."""
-    names = {column.name for column in flat(report.columns)}
+    names = {column.name for column in flat(report.columns) if view.format is not Format.NAME}
     if any(name.endswith(".unused") for name in names) or not any(name.endswith(".requests") for name in names):
         return
     rows = [row for row in report.rows if isinstance(row, Group)]

@@ -104,7 +104,7 @@ def test_a_table_for_eyes_says_which_sums_count_them(run: Run, starting: FakeApi
 
 def test_what_is_not_scheduled_reserves_nothing(run: Run, api: FakeApi) -> None:
     """A large job that no node has room for led the list of who wastes most."""
-    one, huge = {"cpu": "1"}, {"cpu": "32"}
+    one, huge = {"cpu": "1"}, {"cpu": "32", "memory": "64Gi"}
     waiting = [{"name": "app", "state": {"waiting": {"reason": "ContainerCreating"}}}]
     api.pods(
         pod("n", "runs", requests=one),
@@ -123,9 +123,11 @@ def test_what_is_not_scheduled_reserves_nothing(run: Run, api: FakeApi) -> None:
     assert [line.split() for line in lines] == [["pulls", "1000m"], ["runs", "600m"], ["huge", "0m"]]
     whole = run(f"top pods -A --server {api.url} --by namespace --columns cpu.requests,cpu.unused -o csv")
     assert (whole.out.splitlines()[1], whole.err) == ("n,34000000000,1600000000", f"{note}n (1 of 3 pods)\n")
-    # Nodes and clusters do not have it, sums of pods do.
+    # Nodes and clusters do not have it, sums of pods do; names are no sums.
     words = f"top pods -A --server {api.url} --columns cpu.requests"
-    assert [run(f"{words} {how}").err for how in ("", "--sum", "--by namespace", "--by namespace --sum -o json")] == [
+    ways = ("", "--by namespace -o name", "--sum", "--by namespace", "--by namespace --sum -o json")
+    assert [run(f"{words} {how}").err for how in ways] == [
+        "",
         "",
         *["note: requests include 32000m of 1 pod that is not scheduled\n"] * 3,
     ]

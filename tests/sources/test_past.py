@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from c3s_cli.sources.prometheus.decoding import Points
+from c3s_cli.sources.prometheus.history import History, Lines
+from c3s_cli.sources.prometheus.promql import Range
+from c3s_cli.sources.prometheus.reduction import reduce_series
 from tests import engines, six_hours
 from tests.conftest import Run
 from tests.engines import missing
@@ -270,6 +275,33 @@ def test_windows_of_two_servers_are_not_mixed(ask: Ask) -> None:
     """
     (row,) = ask(f"pods -n turns --since 2h {END} --step 1m --columns cpu.min,cpu.p50,cpu.max").values()
     assert [millicores(row["cpu"][each]) for each in ("min", "p50", "max")] == [near(1100, 1)] * 3
+
+
+def test_which_of_several_servers_counts_is_no_chance() -> None:
+    """The order of sets is another one in each process."""
+    history, times = History(Range(600, 60, 30), 0.0), array("d", [60.0 * place for place in range(11)])
+    matrix = [
+        (
+            {
+                "namespace": "n",
+                "pod": pod,
+                "container": "c",
+                "id": pod,
+                "cluster": pod,
+                "replica": pod + name,
+                "shard": pod,
+            },
+            Points(times, array("d", [1 + place / 100] * 11)),
+        )
+        for pod in "pqr"
+        for place, name in enumerate("abcdef")
+    ]
+
+    def unite(lines: Lines, **more: Any) -> array[float]:
+        return history.unite("cpu", lines, **more)
+
+    found = reduce_series(matrix, "cpu", history.line, containers=False, jobs=False, unite=unite, follow=True)
+    assert {pod: {*line[1:]} for (_, pod), line in found.items()} == {key: {1.0} for key in "pqr"}
 
 
 def test_pods_that_are_not_exported_any_more_are_gone(ask: Ask) -> None:

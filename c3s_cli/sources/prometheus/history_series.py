@@ -54,7 +54,7 @@ def series_and_interval(engine: Engine, match: str, end: float) -> tuple[Series,
             most = f"max_over_time((count_over_time({samples}))[{4 * (seconds + 1)}s:{seconds + 1}s])"
             for _, number in engine.vector(f"max({most})", end):
                 if number >= ENOUGH or seconds == LOOK[-1]:
-                    return series, max(1.0, round((seconds + 1) / number))
+                    return series, max(1.0, round((seconds + 1) / max(1.0, number)))
     raise MetricsUnavailable(f"this Prometheus has no metrics of containers at the end of the range: {promql.SCRAPED}")
 
 

@@ -55,7 +55,7 @@ def reduce_series(
         instance = tuple([labels.get(label) for label in INSTANCE]) if cpu else ()
         scrape = tuple([labels.get(label) for label in (*NAMES, *SCRAPE * jobs)])
         targets = series.setdefault((promql.who(labels), scrape, instance), {})
-        target = frozenset(pair for pair in labels.items() if pair[0] not in KNOWN) if cpu and follow else None
+        target = tuple(sorted(pair for pair in labels.items() if pair[0] not in KNOWN)) if cpu and follow else None
         put_line(targets, target or (labels.get("instance") if cpu else None), line(points), max)
     better = better_targets([each for each in series.values() if len(each) > 1]) if cpu and follow else {}
     scraped: dict[tuple[Any, ...], array[float]] = {}

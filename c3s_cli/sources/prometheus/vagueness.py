@@ -57,7 +57,7 @@ def vague_averages(history: History, keys: Sequence[Key], wanted: Iterable[str])
         for key, (first, last) in lives.items()
     }
     together = history.lived(keys)
-    if not SMALL * together < half * sum(ends.values()) < half * MANY:
+    if not 0 < SMALL * together < half * sum(ends.values()) < half * MANY:
         return 0.0
     alone = sum(history.lived([key]) for key in keys) < together * ALONE
     shares = [0.0]
