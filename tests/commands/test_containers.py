@@ -112,6 +112,11 @@ def test_each_container_has_its_own_restarts(run: Run, api: FakeApi) -> None:
     judged = "3 rows could not be judged (restarts unknown): n/web/app, n/web/log, n/web/proxy"
     assert gate.err == f"--fail-if: {judged}; --fail-if-unknown fails then\n"
     assert run(f"{words} --fail-if 'restarts > 3'").code == 3
+    # What is known of some pods decides for their group as far as it goes.
+    api.pod_metrics(pod_metrics("n", "unlisted", ("app", "1m", "1Mi")))
+    group = run(f"top pods -A --server {api.url} --by namespace --columns restarts -o csv --fail-if 'restarts > 8'")
+    assert (group.code, group.out.splitlines()[1]) == (3, "n,9")
+    assert "restarts are the sum of what is known only: n (1 of 2 pods unknown)" in group.err.splitlines()
 
 
 @pytest.mark.parametrize(

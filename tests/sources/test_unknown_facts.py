@@ -245,9 +245,15 @@ def test_the_progress_of_init_containers_is_counted(
         state("p", "x", "restarts_total", "2"),
         state("p", "s", "restarts_total", "1", **FIRST),
         state("p", "i", "restarts_total", "4", **FIRST),
+        [*box("p", "y"), *state("p", "y", "restarts_total", "0")],
     ]
     holds(store, BOUNDED, initialized("z"), pod("p", "Pending"), box("p", "x"), *init, WAITS, states, *again)
     assert shown(run, store, "status,restarts")["p"] == [status, restarts]
+    # While init containers count, which have no rows, nobody can say that nothing was restarted.
+    never = "<unknown>" if restarts == "5" else "0"
+    each = f"top pods -n n --containers --columns container,restarts --from {store.url} --facts source --where"
+    rows = [line.split() for line in run(f"{each} 'name = p'").out.splitlines()[1:]]
+    assert rows == [["s", "1"], ["x", "2"], ["y", never]]
 
 
 def test_whoever_waits_for_its_turn_comes_last(run: Run, store: FakeApi) -> None:
