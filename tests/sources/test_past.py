@@ -177,6 +177,10 @@ def test_a_step_that_is_longer_than_usual_is_said_to_lower_maxima(run: Run, engi
     assert said in run(f"{words} --step 30m").err
     # A rate covers five minutes in any case.
     assert said not in run(f"{words} --step 5m").err
+    # So is the usual step of a long range: its maximum may be below that of its last hours.
+    said = "note: each point of CPU is the average of 30m0s, so maxima are lower than with a shorter --step\n"
+    assert said in run(words.replace("6h", "30d")).err
+    assert said not in run(words.replace("6h", "30d").replace("max", "avg")).err
 
 
 def test_what_ended_has_rows_that_say_so(ask: Ask) -> None:

@@ -59,6 +59,9 @@ def remarks_on(past: Past, last: float, current: Current, used: Collection[Any])
     elif keys and period.step > max(usual := promql.usual_step(period.seconds), promql.WINDOW):
         words = go_duration(usual * 10**9)
         yield f"each point of CPU is the average of a --step, so maxima are lower than with the usual {words}"
+    elif keys and of_cpu and period.step > promql.WINDOW:
+        step = go_duration(period.step * 10**9)
+        yield f"each point of CPU is the average of {step}, so maxima are lower than with a shorter --step"
     yield from _without_last_samples(past, current, used)
 
 
