@@ -143,12 +143,13 @@ def replicated() -> Iterator[Series]:
                 busy = rounds * 600 + (max(0, rest - 600) if turn else min(rest, 600))
                 return busy + 0.1 * (when - BEGIN - busy)
 
-            pod = {"namespace": "turns", "pod": "turns", "container": name, "id": f"/{name}", "replica": replica}
+            pod = {"pod": "turns", "container": name, "replica": replica}
             late = 15 if replica == "b" else 0
             missed = () if late else range(END - 3000, END - 2850)
             times = [when + late for when in range(BEGIN, END - 15, SCRAPE) if when not in missed]
-            yield CPU, pod, iter([(when, used(when)) for when in times])
-            yield MEMORY, pod, iter([(when, 10.0 * MI) for when in times])
+            for where in ({"namespace": "turns", "id": f"/{name}"}, {"namespace": "turns-without-ids"}):
+                yield CPU, {**pod, **where}, iter([(when, used(when)) for when in times])
+                yield MEMORY, {**pod, **where}, iter([(when, 10.0 * MI) for when in times])
 
 
 def far_apart() -> Iterator[Series]:

@@ -160,13 +160,18 @@ def _without_advice(report: Report) -> Iterator[str]:
 
 def _added(report: Report, samples: Sequence[Sample]) -> Iterator[str]:
     """Yield which changes may name a container that a webhook has added to the pods, as nobody read the template."""
+    from c3s_cli.output.changes import UNCHANGEABLE  # loaded for changes already
+
     rows: Sequence[Recommendation] = report.rows  # type: ignore[assignment]  # only containers have changes
     known = {(sample.context, *key) for sample in samples for key in sample.templates}
     several = Counter((row.context, row.namespace, row.owner) for row in rows)
     owners = dict.fromkeys(
         row.owner
         for row in rows
-        if row.changes and several[key := (row.context, row.namespace, row.owner)] > 1 and key not in known
+        if row.changes
+        and row.owner.partition("/")[0] not in UNCHANGEABLE
+        and several[key := (row.context, row.namespace, row.owner)] > 1
+        and key not in known
     )
     if owners:
         yield (

@@ -50,7 +50,8 @@ def test_a_condition_judges_each_container(run: Run, words: str) -> None:
     assert run(f"{pods}'").err == (
         "note: 1 container meets --fail-if although no pod does, and --containers judges each: n/cart/app\n"
     )
-    # Another condition says nothing about containers, and a gate that is red anyway needs no note.
+    # Pods that are not selected, other conditions, and a gate that is red anyway need no note.
+    assert run(f"{pods.replace('!= new', '= db')}'").err == ""
     assert run(f"{pods}'".replace("> 90", "> 97 or memory < 97Mi")).err == ""
     assert run(f"{pods} or memory > 390Mi'").err == "--fail-if: 1 row matched: n/cart\n"
 

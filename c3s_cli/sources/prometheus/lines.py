@@ -28,7 +28,7 @@ def join_growth(
     """Join the growth of two series of one object: of duplicates, the larger counts; others follow each other.
 
     most: at how many points windows reach over the end of one and the begin of the other; 0 of gauges. same: if they
-    are of one instance. better: where the first counts, and where the second, rather than the larger of duplicates.
+    are of one instance. better: at which points the first counts; at the others the second does, not the larger.
     """
     there = [[not math.isnan(value) for value in each] for each in (line, part)]
     shared = [place for place, both in enumerate(zip(*there, strict=True)) if all(both)]

@@ -35,8 +35,8 @@ QUALITIES: Final = ("Guaranteed", "Burstable")
 COMPUTE: Final = ("cpu", "memory")
 # Labels that a scrape job may have, too.
 RENAMED: Final = ("namespace", "pod", "container", "node")
-# What exports a series; and how many seconds before its last scrape that must have been for the last time, to be gone:
-# of one scrape, some samples may be stored before others.
+# The labels of an exporter. A series that ended so many seconds before the newest one of its exporter is gone; those of
+# one scrape may be stored one after the other.
 TARGET: Final = ("job", "instance")
 GONE: Final = 130
 # The labels of an owner, and the series of the owners of ReplicaSets and Jobs: their kind, and the label of their name.

@@ -68,9 +68,9 @@ class Edges(Struct):
         return next((counts for _, counts in matrix), None)
 
     def missing(self, step: int, fresh: int) -> float:
-        """Return for how many seconds before the last data there is none, of gaps longer than that.
+        """Return the seconds of all gaps before the last data of the range.
 
-        step: how finely to look. fresh: how old the last sample may be, in seconds.
+        step: how finely to look, in seconds. fresh: how old the last sample may be before a gap begins, in seconds.
         """
         for series in promql.of_others(self.match):
             with suppress(C3sError):  # nobody knows

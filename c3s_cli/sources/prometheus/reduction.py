@@ -76,7 +76,7 @@ def reduce_series(
 
 
 def better_targets(rivals: Sequence[Mapping[Any, array[float]]]) -> dict[frozenset[Any], list[list[bool]]]:
-    """Return where the targets before each further one have missed nothing that it has, by sets of targets.
+    """Return for each set of targets, and each target but the first, at which points those before it count instead.
 
     rivals: the lines of each object by targets. The windows of two Prometheus servers end at other scrapes: the larger
     of each object would make sums too large. One that has much less of all has missed scrapes.
