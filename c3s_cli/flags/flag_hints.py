@@ -10,7 +10,7 @@ _DIFF: Final = "c3s diff --before 2h reads a Prometheus, c3s diff BEFORE AFTER r
 _ONE_NODE: Final = "--where 'name = NODE' shows one node"
 NO_QUOTAS: Final = "c3s shows no quotas: kubectl describe quota does; c3s fit -f FILE counts them"
 _MEASURED: Final = "nodes, pods, cluster"
-_TABLES: Final = "nodes, pods, cluster, volumes, fit, diff, rightsize"
+_TABLES: Final = f"{_MEASURED}, volumes, fit, diff, rightsize"
 FLAG_HINTS: Final = (
     Hint("--node={}, --nodes={}", _ONE_NODE, of="fit"),
     Hint("--max, --how-many", "the column FITS says how many fit on each node, --sum how many on all", of="fit"),
@@ -38,19 +38,19 @@ FLAG_HINTS: Final = (
         of=_TABLES,
     ),
     Hint("--sep={}, --separator={}, --delimiter={}", "-o csv separates by commas, -o tsv by tabs", of=_TABLES),
-    Hint("--percentiles={}", "--columns cpu.p50,cpu.p95,cpu.p99 shows several", of="nodes, pods, cluster"),
+    Hint("--percentiles={}", "--columns cpu.p50,cpu.p95,cpu.p99 shows several", of=_MEASURED),
     Hint(
         "--trend, --chart, --graph, --sparkline",
         "c3s watch pods --trend draws trends, and --series prints curves",
-        of="nodes, pods, cluster",
+        of=_MEASURED,
     ),
-    Hint("--diff", f"c3s diff does that: {_DIFF}", of="nodes, pods, cluster"),
+    Hint("--diff", f"c3s diff does that: {_DIFF}", of=_MEASURED),
     Hint("--threshold={}", "did you mean --fail-if?", of=_TABLES),
     Hint("--explain", "c3s top pods NAME --explain shows it once", of=_TABLES),
     Hint("-c={}, --container={}", "--containers shows a row for each container", of="nodes, cluster, rightsize"),
     Hint("--over={}, --above={}", "--where 'used% > 80' keeps what is above", of="volumes"),
     Hint("--node={}, --nodes={}", "c3s doctor looks at all nodes, and names those with findings", of="doctor"),
-    Hint("--cost, --costs", "--prices FILE adds what nodes cost: see docs/cost.md", of="nodes, pods, cluster"),
+    Hint("--cost, --costs", "--prices FILE adds what nodes cost: see docs/cost.md", of=_MEASURED),
     Hint(
         "--over={}, --above={}, --under={}, --below={}",
         "--where 'cpu > 500m' keeps what is above; --since 24h is a range",

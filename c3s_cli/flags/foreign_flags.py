@@ -40,7 +40,7 @@ def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Lin
     columns, conditions, directions, statistic = list[str](), list[str](), list[str](), ""
     base = "wide" if _is_wide(line, path, own) else "default"
     for flag in line.flags:
-        name, value = flag[0].partition("=")[0], value_of(flag) if len(flag) > 1 or "=" in flag[0] else None
+        name, value = flag[0].partition("=")[0], _given(flag)
         row, text = _reading(name, value, structs.replace(line, words=words), path, own)
         if text is None:
             flags.append(flag)
@@ -79,10 +79,15 @@ def with_flags(line: Line, path: Path, own: Collection[str] | None) -> tuple[Lin
     return Line(words, (*flags, *_with_columns(flags, columns, base)), line.rest), remarks
 
 
+def _given(flag: Flag) -> str | None:
+    """Return the value of a flag, None if it has none."""
+    return value_of(flag) if len(flag) > 1 or "=" in flag[0] else None
+
+
 def _is_wide(line: Line, path: Path, own: Collection[str] | None) -> bool:
     """Return whether -o wide, or a flag that is read as this, shows more than the default columns."""
     for name, flag in zip(line.names(), line.flags, strict=True):
-        value = value_of(flag) if len(flag) > 1 or "=" in flag[0] else None
+        value = _given(flag)
         if (name in ("-o", "--output") and value == "wide") or _reading(name, value, line, path, own)[1] == WIDE:
             return True
     return False
@@ -220,14 +225,12 @@ def _statistic_of(text: str) -> str:
 
 def _with_statistic(flags: list[Flag], statistic: str) -> tuple[list[Flag], list[str]]:
     """Order by the statistic that is shown, instead of by the usage of now."""
-    remarks, ordered = list[str](), list[Flag]()
-    for flag in flags:
-        match = re.fullmatch(r"--sort-by=(cpu|mem(?:ory)?)", flag[0]) if statistic else None
-        if match:
+    ordered, remarks = [*flags], list[str]()
+    for place, flag in enumerate(flags if statistic else ()):
+        if match := re.fullmatch(r"--sort-by=(cpu|mem(?:ory)?)", flag[0]):
             column = f"{'cpu' if match[1] == 'cpu' else 'memory'}.{statistic}"
             remarks.append(f"--sort-by {match[1]} is read as --sort-by {column}")
-            flag = (f"--sort-by={column}",)  # noqa: PLW2901  the order is all that changes
-        ordered.append(flag)
+            ordered[place] = (f"--sort-by={column}",)
     return ordered, remarks
 
 
